@@ -1,0 +1,1 @@
+"""Adapters: a folder on disk goes in, an index of its tracks comes out."""

@@ -1,0 +1,216 @@
+"""What a dataset adapter is, and the registry of adapters.
+
+An adapter is a frozen, validated dataclass. Its fields are the root folder and every choice that
+changes what a stem or a split is; choices have no defaults. It reads file names, metadata and
+headers, and never samples.
+"""
+
+from __future__ import annotations
+
+import reprlib
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from sepeval import audio
+from sepeval.errors import DataError, UnknownNameError
+from sepeval.patterns import refuse_undecodable
+from sepeval.registry import Registry, nearest
+from sepeval.types import AudioFile, Index, Track
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+
+class Dataset(ABC):
+    """A folder in a known layout.
+
+    Attributes:
+        summary: one line that says which layout is read.
+        stems: the stems that a track can have, in the dataset's order.
+    """
+
+    summary: ClassVar[str]
+    stems: ClassVar[tuple[str, ...]]
+
+    @abstractmethod
+    def splits(self) -> tuple[str, ...]:
+        """Return the names of the splits, in the words of the dataset's authors."""
+
+    @abstractmethod
+    def index(self, split: str) -> Index:
+        """Return the tracks of a split, sorted by id.
+
+        A track whose files are damaged or disagree is in the index with its `fault`; so is one
+        that lacks a stem, with the stem in `missing`.
+
+        Raises:
+            DataError: the root is no folder of this layout, or holds no track of the split.
+            UnknownNameError: there is no such split.
+        """
+
+
+DATASETS: Registry[type[Dataset]] = Registry("sepeval.datasets", kind="dataset")
+
+
+@dataclass(frozen=True)
+class Selection(Dataset):
+    """A dataset cut down to some of its tracks.
+
+    Attributes:
+        dataset: the whole dataset.
+        tracks: ids of the tracks that stay. The index still says how many a complete split has.
+    """
+
+    summary: ClassVar[str] = "some tracks of another dataset"
+    stems: ClassVar[tuple[str, ...]] = ()
+    dataset: Dataset
+    tracks: tuple[str, ...]
+
+    def splits(self) -> tuple[str, ...]:
+        """Return the splits of the whole dataset."""
+        return self.dataset.splits()
+
+    def index(self, split: str) -> Index:
+        """Return the selected tracks of a split.
+
+        Raises:
+            DataError: the whole dataset raises it, or no selected track is in the split.
+            UnknownNameError: there is no such split.
+        """
+        whole = self.dataset.index(split)
+        kept = tuple(one for one in whole.tracks if one.id in self.tracks)
+        if not kept:
+            message = (
+                f"{whole.dataset}/{split}: none of the {len(self.tracks)} selected tracks is among "
+                f"its {len(whole.tracks)}"
+            )
+            raise DataError(message)
+        return replace(whole, tracks=kept)
+
+
+def track(
+    name: str,
+    *,
+    split: str,
+    stems: Mapping[str, tuple[AudioFile, ...]],
+    mixture: AudioFile | None,
+    fault: str = "",
+) -> Track:
+    """Return an indexed track from its files, with what their headers say.
+
+    Args:
+        name: the track's id.
+        split: name of the split.
+        stems: files of every stem that the dataset knows; an absent stem has none.
+        mixture: the mixture file, or None where the mixture is the sum of the stems.
+        fault: what the adapter found wrong, if anything; the files are then not opened.
+
+    Returns:
+        The track. A file that cannot be read, or differs from the first one in rate or channel
+        count, becomes its `fault`. Lengths may differ: how much is a protocol's matter.
+    """
+    roles = [(file, f"stem {stem}") for stem, found in stems.items() for file in found]
+    roles += [(mixture, "mixture")] if mixture else []
+    missing = tuple(sorted(stem for stem, found in stems.items() if not found))
+    where = f"track {name} of {split}"
+    if not roles:
+        return faulty_track(name, split=split, stems=tuple(stems), fault="holds no audio file")
+    whole = Track(name, split, 0, 0, 0, stems, mixture, missing)
+    if fault:
+        return replace(whole, fault=f"{where}: {fault}")
+    headers, problems = [], []
+    for file, role in roles:
+        try:
+            header = audio.probe(file)
+        except DataError as error:
+            problems.append(f"{role}: {error}")
+            continue
+        headers.append(header)
+        if header[:2] != headers[0][:2]:
+            problems.append(
+                f"{role}: {file}: expected {headers[0].rate} Hz and {headers[0].channels} channels "
+                f"as in the files before it, found {header.rate} Hz and {header.channels}"
+            )
+    if problems:
+        return replace(whole, fault=f"{where}: {'; '.join(problems)}")
+    rate, channels, _ = headers[0]
+    length = max(header.length for header in headers)
+    return replace(whole, rate=rate, channels=channels, length=length)
+
+
+def faulty_track(name: str, *, split: str, stems: tuple[str, ...], fault: str) -> Track:
+    """Return a track of which nothing is known but why it cannot be read."""
+    nothing: dict[str, tuple[AudioFile, ...]] = dict.fromkeys(stems, ())
+    return Track(name, split, 0, 0, 0, nothing, None, (), f"track {name} of {split}: {fault}")
+
+
+def require_split(dataset: Dataset, split: str) -> None:
+    """Refuse a split that the dataset does not have.
+
+    Raises:
+        UnknownNameError: the message offers the nearest names.
+    """
+    if split not in dataset.splits():
+        message = f"no split is named {split!r}; {nearest(split, dataset.splits())}"
+        raise UnknownNameError(message)
+
+
+def existing_folder(root: Path, *, what: str) -> Path:
+    """Return `root` if it is a folder.
+
+    Raises:
+        DataError: it is not.
+    """
+    if not root.is_dir():
+        found = "a file" if root.exists() else "nothing"
+        raise DataError(f"{root}: expected the folder of {what}, found {found}")
+    return root
+
+
+def entries(folder: Path) -> list[Path]:
+    """Return what lies in a folder, by name; names with a leading dot are left out.
+
+    Raises:
+        DataError: the folder cannot be listed, or a name is not valid UTF-8.
+    """
+    try:
+        found = sorted(one for one in folder.iterdir() if not one.name.startswith("."))
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be listed: {error.strerror}") from error
+    for one in found:
+        refuse_undecodable(one)
+    return found
+
+
+def located(root: Path, names: Collection[str], *, below: tuple[str, ...]) -> dict[str, list[Path]]:
+    """Return where folders of these names lie: in the root, or in its folders named in `below`.
+
+    Raises:
+        DataError: a folder cannot be listed.
+    """
+    wanted = set(names)
+    found: dict[str, list[Path]] = {}
+    for parent in (root, *(root / one for one in below)):
+        for one in entries(parent) if parent.is_dir() else []:
+            if one.name in wanted and one.is_dir():
+                found.setdefault(one.name, []).append(one)
+    return dict(sorted(found.items()))
+
+
+def contents(folder: Path) -> str:
+    """Return the first names in a folder, for the end of a message ("found: bass.wav, ...")."""
+    names = [one.name for one in entries(folder)]
+    more = f" and {len(names) - 6} more" if len(names) > 6 else ""
+    return f"found: {', '.join(names[:6]) or 'an empty folder'}{more}"
+
+
+def explained(error: ValidationError) -> str:
+    """Return all problems of a metadata document, each with the place of its field."""
+    return "; ".join(
+        f"{'.'.join(str(step) for step in problem['loc']) or 'the document'}: {problem['msg']}, "
+        f"found {reprlib.repr(problem['input'])}"
+        for problem in error.errors(include_url=False)
+    )

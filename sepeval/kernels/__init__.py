@@ -1,0 +1,1 @@
+"""Arrays in, arrays out: no files, no clock, no logging, no randomness, no state."""

@@ -1,0 +1,47 @@
+"""Energies of filtered signals in a window, as quadratic forms of the filters.
+
+With the lagged products R of a window and filters c, the energy of y = Σ_k c_k * s_k, where the
+window is zero-padded by the length of the filters, is
+
+    ‖y‖² = Σ_ik Σ_l w_l R[i, k, l] A[i, k, l],    A[i, k, l] = Σ_a c_i(a + l) c_k(a),
+
+w = 1 at lag 0 and 2 elsewhere. No filtered signal is ever formed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.fft
+
+from sepeval.types import Array
+
+
+def quadratic_forms(filters: Array) -> Array:
+    """The weights w A of R for each set of filters, summed over the output channels.
+
+    Args:
+        filters: [form output channel tap], the filter from each channel to each output.
+
+    Returns:
+        [form channel channel tap], to be multiplied with R and summed.
+    """
+    taps = filters.shape[-1]
+    length = scipy.fft.next_fast_len(2 * taps, real=True)
+    spectra = scipy.fft.rfft(filters, n=length, axis=-1)
+    forms = np.empty((filters.shape[0], filters.shape[2], filters.shape[2], taps))
+    for number, spectrum in enumerate(spectra):
+        product = np.einsum("oif,okf->ikf", spectrum, spectrum.conj())
+        forms[number] = scipy.fft.irfft(product, n=length, axis=-1)[:, :, :taps]
+    forms[..., 1:] *= 2.0
+    return forms
+
+
+def form_energies(products: Array, forms: Array) -> Array:
+    """Energies of filtered signals, [window form].
+
+    Args:
+        products: [window channel channel tap], R of each window.
+        forms: [form channel channel tap], from `quadratic_forms`.
+    """
+    flat = products.reshape(len(products), -1)
+    return np.asarray(flat @ forms.reshape(len(forms), -1).T)

@@ -1,0 +1,99 @@
+"""Lagged products of two sets of channels, per window and over the whole track, in one pass.
+
+The products are circular correlations of short blocks, formed as spectra, summed over the blocks
+of a window and transformed back once per window: the signals are read block by block, once, and
+no transform is longer than a few filters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+from sepeval.kernels.bsseval.blocks import Batch, batches, transform_length
+from sepeval.kernels.bsseval.parallel import in_order
+from sepeval.kernels.bsseval.signals import Signal
+from sepeval.types import Array, IntArray
+
+Spectrum: TypeAlias = NDArray[np.complex128]
+
+
+def lagged_products(
+    left: Signal,
+    right: Signal,
+    windows: IntArray,
+    *,
+    taps: int,
+    threads: int,
+    window_done: Callable[[int, Array], None],
+) -> Array:
+    """Lagged products over the whole track; those of each window are handed out on the way.
+
+        R[i, k, l] = Σ x_i(n) y_k(n + l),   l = 0 .. taps − 1
+
+    In a window both n and n + l lie inside it. Results do not depend on the number of threads:
+    batches are added in the order of time.
+
+    Args:
+        left: the channels x.
+        right: the channels y.
+        windows: [window 2] int64, start and stop in samples.
+        taps: number of lags.
+        threads: batches that are transformed at the same time.
+        window_done: called with the index of a window and its products [left right lag], once
+            for each window, in the calling thread.
+
+    Returns:
+        [left right lag], the products over the whole track.
+    """
+    plan = batches(windows, left.samples, taps)
+    length = transform_length(taps)
+    last = {window: number for number, batch in enumerate(plan) for window in batch.windows}
+    whole = np.zeros((length // 2 + 1, left.channels, right.channels), np.complex128)
+    open_windows: dict[int, Spectrum] = {}
+
+    def product(batch: Batch) -> Spectrum:
+        return _batch_product(left, right, batch, length)
+
+    for number, spectrum in enumerate(in_order(product, plan, threads)):
+        batch = plan[number]
+        if batch.in_whole:
+            whole += spectrum
+        for window in batch.windows:
+            total = open_windows.pop(window, None)
+            total = spectrum if total is None else total + spectrum
+            if last[window] == number:
+                window_done(window, _lags(total, taps, length))
+            else:
+                open_windows[window] = total
+    return _lags(whole, taps, length)
+
+
+def _batch_product(left: Signal, right: Signal, batch: Batch, length: int) -> Spectrum:
+    """Cross spectra of a batch, [frequency left right], summed over its blocks."""
+    count = len(batch.blocks)
+    x = np.zeros((left.channels, count, length))
+    y = np.zeros((right.channels, count, length))
+    for number, block in enumerate(batch.blocks):
+        origin, stop = block.left
+        left.copy(origin, stop, x[:, number, : stop - origin])
+        start, stop = block.right
+        right.copy(start, stop, y[:, number, start - origin : stop - origin])
+    with np.errstate(over="ignore", invalid="ignore"):  # not finite: nan in its own channel
+        cross: Spectrum = _spectra(x).conj().transpose(0, 2, 1) @ _spectra(y)
+    return cross
+
+
+def _spectra(blocks: Array) -> Spectrum:
+    """Transforms of [channel block sample] as [frequency block channel], C order."""
+    return np.asarray(scipy.fft.rfft(blocks.transpose(2, 1, 0), axis=0))
+
+
+def _lags(spectrum: Spectrum, taps: int, length: int) -> Array:
+    """The first lags of cross spectra [frequency left right], as [left right lag]."""
+    circular = scipy.fft.irfft(spectrum, n=length, axis=0)
+    return np.ascontiguousarray(circular[:taps].transpose(1, 2, 0))

@@ -1,0 +1,1 @@
+"""Metrics: functions of stored statistics, one score per stem and window."""

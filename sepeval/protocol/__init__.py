@@ -1,0 +1,32 @@
+"""Protocols: documents that say what is measured, exactly and without defaults."""
+
+from sepeval.protocol.library import load, released
+from sepeval.protocol.model import (
+    AudioRule,
+    LengthRule,
+    MetricEntry,
+    Protocol,
+    Segments,
+    Silence,
+    Sliding,
+    Step,
+    Summary,
+    Whole,
+    in_samples,
+)
+
+__all__ = [
+    "AudioRule",
+    "LengthRule",
+    "MetricEntry",
+    "Protocol",
+    "Segments",
+    "Silence",
+    "Sliding",
+    "Step",
+    "Summary",
+    "Whole",
+    "in_samples",
+    "load",
+    "released",
+]

@@ -1,0 +1,68 @@
+"""YAML with one meaning: safe types, no repeated keys, no merging, and `1e-8` is a number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable
+from typing import Any
+
+import yaml
+
+from sepeval.errors import ProtocolError
+
+# YAML 1.2's numbers. YAML 1.1, which PyYAML reads, takes 1e-8 for a string and 010 for eight.
+_FLOAT = re.compile(r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$")
+_INT = re.compile(r"^[-+]?[0-9]+$")
+_BOOL = re.compile(r"^(true|false)$")
+_NULL = re.compile(r"^(null|~|)$")
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads one document; collects repeated keys."""
+
+
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _pattern in (("null", _NULL), ("bool", _BOOL), ("int", _INT), ("float", _FLOAT)):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", _pattern, None)
+
+
+def _integer(loader: _Loader, node: yaml.ScalarNode) -> int:
+    return int(str(loader.construct_scalar(node)))
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
+    seen: set[Hashable] = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, str):
+            problem = f"the key {key!r} is not a text"
+            raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
+        if key in seen:
+            problem = f"the key {key!r} is given twice"
+            raise yaml.constructor.ConstructorError(None, None, problem, key_node.start_mark)
+        seen.add(key)
+    return loader.construct_mapping(node, deep=True)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _integer)
+_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+
+
+def parse(text: str, *, name: str) -> object:
+    """Return the document in a YAML text.
+
+    Args:
+        text: the document.
+        name: of the file, for messages.
+
+    Raises:
+        ProtocolError: it is no YAML, or repeats a key.
+    """
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - the loader derives from SafeLoader
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f" line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise ProtocolError(f"{name}:{place}: {error.problem or error.context}") from error
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise ProtocolError(f"{name}: cannot be read as YAML: {error}") from error

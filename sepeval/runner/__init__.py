@@ -1,0 +1,10 @@
+"""The main job: a dataset, a separator and protocols go in; a run comes out.
+
+This package alone joins datasets, separators and metrics.
+"""
+
+from sepeval.runner.evaluation import Progress, evaluate
+from sepeval.runner.rescoring import rescore
+from sepeval.runner.separation import separate
+
+__all__ = ["Progress", "evaluate", "rescore", "separate"]

@@ -1,0 +1,16 @@
+"""From statistics to scores: pure functions of stored numbers and a protocol."""
+
+from sepeval.scoring.grid import Grid, edges, grid
+from sepeval.scoring.score import TrackScores, TrackStatistics, score_track
+from sepeval.scoring.view import View, views
+
+__all__ = [
+    "Grid",
+    "TrackScores",
+    "TrackStatistics",
+    "View",
+    "edges",
+    "grid",
+    "score_track",
+    "views",
+]

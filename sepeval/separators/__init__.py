@@ -1,0 +1,1 @@
+"""Separators: a mixture goes in, estimates of its stems come out."""

@@ -1,0 +1,96 @@
+"""Estimates that lie in a folder, made by anyone with anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
+
+from sepeval import audio
+from sepeval.errors import DataError
+from sepeval.fingerprint import digests
+from sepeval.patterns import Pattern
+from sepeval.separators.base import SEPARATORS, Estimate, Plain, Recording
+from sepeval.types import Array, AudioFile, Track
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+@SEPARATORS.add("files")
+class Files(Recording):
+    """One audio file per track and stem, found by a pattern.
+
+    Nothing is invented: a file that is missing, has another rate than it is scored at, another
+    channel count than the track, or another length than its neighbours, is an error. An estimate
+    may be shorter or longer than the reference; whether that is tolerable is for the protocol.
+
+    Attributes:
+        root: the folder that the pattern starts from.
+        pattern: path of a file below `root`, with `{stem}` and `{track}`, such as
+            `CD_1_step/generated_{stem}_{track}.wav`.
+    """
+
+    summary: ClassVar[str] = "a folder of estimates, found by a pattern"
+    root: Path
+    pattern: str
+
+    def __post_init__(self) -> None:
+        if not Pattern(self.pattern).has_stem:
+            message = f"pattern {self.pattern!r}: has no {{stem}}; each stem needs its own file"
+            raise DataError(message)
+
+    def describe(self) -> Mapping[str, Plain]:
+        """Return name and version; what the files hold is told by their digests."""
+        return {"name": "files", "version": 1}
+
+    def estimate(self, track: Track, *, stems: tuple[str, ...], rate: int) -> Estimate:
+        """Return the files of a track; see `Recording.estimate`.
+
+        Raises:
+            DataError: a file is missing, damaged, or does not fit the track or the other stems.
+        """
+        paths = [self._path(track, stem) for stem in stems]
+        for stem, path in zip(stems, paths, strict=True):
+            if not path.is_file():
+                message = (
+                    f"track {track.id}: no estimate of {stem!r}; expected {path}, and there is "
+                    "no such file"
+                )
+                raise DataError(message)
+        parts = [_read(path, track, stem, rate) for stem, path in zip(stems, paths, strict=True)]
+        for path, part in zip(paths, parts, strict=True):
+            if part.shape != parts[0].shape:
+                message = (
+                    f"track {track.id}: the estimates differ in length: {paths[0]} has "
+                    f"{parts[0].shape[-1]} samples, {path} has {part.shape[-1]}"
+                )
+                raise DataError(message)
+        return Estimate(stems, np.stack(parts))
+
+    def fingerprint(self, track: Track, *, stems: tuple[str, ...]) -> Mapping[str, str]:
+        """Return the SHA-256 of the files that are there; see `Recording.fingerprint`."""
+        paths = {stem: self._path(track, stem) for stem in stems}
+        found = digests(path for path in paths.values() if path.is_file())
+        return {stem: found[path] for stem, path in paths.items() if path in found}
+
+    def _path(self, track: Track, stem: str) -> Path:
+        return Pattern(self.pattern).path(self.root, track=track.id, stem=stem)
+
+
+def _read(path: Path, track: Track, stem: str, rate: int) -> Array:
+    """The samples [channel sample] of one estimate, checked against rate and track."""
+    samples, found = audio.read(AudioFile(path))
+    where = f"estimate of {stem!r} of track {track.id}: {path}"
+    if found != rate:
+        message = (
+            f"{where}: {found} Hz; the references have {rate} Hz (the track's files "
+            f"{track.rate} Hz); resample the estimate, or take a protocol at its rate"
+        )
+        raise DataError(message)
+    if len(samples) != track.channels:
+        message = f"{where}: {len(samples)} channels; the track has {track.channels}"
+        raise DataError(message)
+    return samples

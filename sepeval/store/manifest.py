@@ -1,0 +1,129 @@
+"""What a run is: identity, environment, tracks and parts."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+
+from sepeval.errors import StoreError
+from sepeval.fingerprint import of_document
+
+SCHEMA = 1  # raised when an older reader would misread a run
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class TrackRecord(_Record):
+    """One track of a run.
+
+    Attributes:
+        number: place in the index, from 0.
+        id: of the track.
+        missing: the dataset's stems that the track does not have.
+        error: why the track has no scores; empty if it has.
+    """
+
+    number: int
+    id: str
+    missing: list[str]
+    error: str
+
+
+class Layout(_Record):
+    """One set of cells.
+
+    Attributes:
+        key: name of its folder.
+        audio: the audio rule, as in a protocol.
+        stems: names of the stems in order, each with its sources.
+        protocols: ids of the protocols it was cut for.
+    """
+
+    key: str
+    audio: dict[str, JsonValue]
+    stems: dict[str, list[str]]
+    protocols: list[str]
+
+
+class Manifest(_Record):
+    """The record of a run.
+
+    Attributes:
+        schema_version: of this record and the parts.
+        identity: everything that can change a number.
+        environment: recorded, and not part of the identity.
+        label: how the run is called in tables.
+        dataset: registered name of the adapter.
+        split: name of the split.
+        choices: of the adapter.
+        partial: empty, or how many tracks of how many were asked for.
+        status: `started` or `complete`.
+        tracks: in the order of the index.
+        layouts: sets of cells.
+        protocols: documents of all protocols scored, by id.
+        parts: SHA-256 of every file, by path inside the run.
+    """
+
+    schema_version: int
+    identity: dict[str, JsonValue]
+    environment: dict[str, JsonValue]
+    label: str
+    dataset: str
+    split: str
+    choices: dict[str, str]
+    partial: str
+    status: Literal["started", "complete"]
+    tracks: list[TrackRecord]
+    layouts: list[Layout]
+    protocols: dict[str, dict[str, JsonValue]]
+    parts: dict[str, str]
+
+    @property
+    def hash(self) -> str:
+        """Eight hexadecimal digits of the identity."""
+        return of_document(self.identity)[:8]
+
+
+def parse(text: str, *, name: str) -> Manifest:
+    """Return the manifest in a JSON text.
+
+    Raises:
+        StoreError: it is damaged, or made by another version.
+    """
+    try:
+        return Manifest.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        message = (
+            f"{name}: is no manifest of schema {SCHEMA}: {place or 'document'}: {first['msg']}; "
+            "it is damaged or made by another version of sepeval"
+        )
+        raise StoreError(message) from error
+
+
+def environment(*, workers: int) -> dict[str, JsonValue]:
+    """Return where and with what a run is made; nothing here may change a number."""
+    packages = ("numpy", "scipy", "torch", "pandas", "pyarrow", "soundfile", "av", "soxr")
+    return {
+        "sepeval": _version("sepeval"),
+        "python": platform.python_version(),
+        "platform": f"{sys.platform} {platform.machine()}",
+        "processors": os.cpu_count(),
+        "workers": workers,
+        "packages": {name: _version(name) for name in packages},
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

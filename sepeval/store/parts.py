@@ -1,0 +1,157 @@
+"""Parquet tables of a run: cells, measured energies, timings, scores."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sepeval.errors import StoreError
+from sepeval.kernels.cells import Statistics
+from sepeval.store.files import write_whole
+from sepeval.types import Array, IntArray
+
+_KEY = b"sepeval"
+_SUM = -1  # channel number of the row that holds the sum of the channels
+
+
+class Cells(NamedTuple):
+    """One file of cells: facts of the track, edges in samples, statistics of each replicate."""
+
+    facts: dict[str, object]
+    edges: IntArray
+    replicates: tuple[Statistics, ...]
+
+
+def write_table(path: Path, table: pa.Table, facts: Mapping[str, object]) -> None:
+    """Write a table with facts about it in its header.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    text = json.dumps(facts, sort_keys=True).encode()
+    table = table.replace_schema_metadata({_KEY: text})
+    write_whole(
+        path,
+        lambda temporary: pq.write_table(
+            table, temporary, compression="zstd", write_page_checksum=True, store_schema=True
+        ),
+    )
+
+
+def read_table(path: Path) -> tuple[pa.Table, dict[str, object]]:
+    """Return a table and the facts in its header; checksums of its pages are verified.
+
+    Raises:
+        StoreError: the file is missing or damaged.
+    """
+    try:
+        table = pq.ParquetFile(path, page_checksum_verification=True).read()
+    except (OSError, pa.ArrowException) as error:
+        message = f"{path}: is missing or damaged ({error}); delete it and run the command again"
+        raise StoreError(message) from error
+    text = (table.schema.metadata or {}).get(_KEY)
+    if text is None:
+        raise StoreError(f"{path}: was not written by sepeval; move it out of the run")
+    return table, json.loads(text)
+
+
+def write_cells(
+    path: Path, replicates: Sequence[Statistics], edges: IntArray, facts: Mapping[str, object]
+) -> None:
+    """Write the statistics of one track.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    rows, stems = replicates[0].gram.shape[1], replicates[0].stems
+    upper = np.triu_indices(2 * stems + 2)
+    cells = len(edges) - 1
+    channels = [*range(replicates[0].channels), _SUM][:rows]
+    gram = np.stack([one.gram[:, :, upper[0], upper[1]] for one in replicates])
+    residual = np.stack([one.residual for one in replicates])
+    count = len(replicates)
+    table = pa.table(
+        {
+            "replicate": np.repeat(np.arange(count, dtype=np.int32), cells * rows),
+            "start": np.tile(np.repeat(edges[:-1], rows), count),
+            "stop": np.tile(np.repeat(edges[1:], rows), count),
+            "channel": np.tile(np.array(channels, dtype=np.int16), cells * count),
+            "gram": _lists(gram, len(upper[0])),
+            "residual": _lists(residual, 2 * stems),
+        }
+    )
+    shape = {"stem_count": stems, "rows": rows, "replicates": count}
+    write_table(path, table, {**facts, **shape})
+
+
+def read_cells(path: Path) -> Cells:
+    """Return the statistics of one track.
+
+    Raises:
+        StoreError: the file is missing or damaged.
+    """
+    table, facts = read_table(path)
+    stems, rows, count = (int(str(facts[key])) for key in ("stem_count", "rows", "replicates"))
+    size = 2 * stems + 2
+    upper = np.triu_indices(size)
+    cells = table.num_rows // (rows * count)
+    packed = _array(table, "gram").reshape(count, cells, rows, len(upper[0]))
+    gram = np.empty((count, cells, rows, size, size))
+    gram[..., upper[0], upper[1]] = packed
+    gram[..., upper[1], upper[0]] = packed
+    residual = _array(table, "residual").reshape(count, cells, rows, 2, stems)
+    start = table.column("start").to_numpy()[: cells * rows : rows]
+    stop = table.column("stop").to_numpy()[: cells * rows : rows]
+    edges = np.concatenate([start, stop[-1:]]).astype(np.int64)
+    found = tuple(Statistics(gram[one], residual[one], stems) for one in range(count))
+    return Cells(facts, edges, found)
+
+
+def write_measured(
+    path: Path, replicates: Sequence[Mapping[str, Array]], facts: Mapping[str, object]
+) -> None:
+    """Write what a signal metric stored: columns [stem window] for each replicate.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    stems, windows = next(iter(replicates[0].values())).shape
+    count = len(replicates)
+    columns: dict[str, object] = {
+        "replicate": np.repeat(np.arange(count, dtype=np.int32), stems * windows),
+        "stem": np.tile(np.repeat(np.arange(stems, dtype=np.int16), windows), count),
+        "window": np.tile(np.arange(windows, dtype=np.int32), stems * count),
+    }
+    for name in replicates[0]:
+        columns[name] = np.concatenate([one[name].ravel() for one in replicates])
+    shape = {"stem_count": stems, "windows": windows, "replicates": count}
+    write_table(path, pa.table(columns), {**facts, **shape})
+
+
+def read_measured(path: Path) -> tuple[dict[str, Array], ...]:
+    """Return, for each replicate, the columns [stem window] that a signal metric stored.
+
+    Raises:
+        StoreError: the file is missing or damaged.
+    """
+    table, facts = read_table(path)
+    keys = ("replicates", "stem_count", "windows")
+    count, stems, windows = (int(str(facts[key])) for key in keys)
+    names = [name for name in table.column_names if name not in ("replicate", "stem", "window")]
+    shaped = {name: table.column(name).to_numpy().reshape(count, stems, windows) for name in names}
+    return tuple({name: shaped[name][one] for name in names} for one in range(count))
+
+
+def _lists(values: Array, size: int) -> pa.FixedSizeListArray:
+    return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), size)
+
+
+def _array(table: pa.Table, name: str) -> Array:
+    flat = table.column(name).combine_chunks().flatten()
+    return np.asarray(flat.to_numpy(), dtype=np.float64)

@@ -1,0 +1,194 @@
+"""From scores to the numbers of a table, by the reductions that a protocol names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from sepeval.protocol import Protocol, Summary
+from sepeval.store import Run
+from sepeval.types import Array, Status
+
+ALL = "All"
+_INFINITE = {str(Status.PLUS_INF): np.inf, str(Status.MINUS_INF): -np.inf}
+
+
+@dataclass(frozen=True)
+class SummaryRow:
+    """One number of a table.
+
+    Attributes:
+        system: label of the run.
+        protocol: id of the protocol.
+        summary: name of the reduction.
+        metric: name of the score.
+        stem: name of the stem, or `All`.
+        value: the number, in the metric's unit; None where no value could be used, or where the
+            result is infinite.
+        status: `ok`, `undefined` (nothing to reduce), `plus_inf` or `minus_inf`.
+        tracks: how many tracks entered.
+        used: how many scores entered.
+        silent: how many of those have a silent reference.
+        left: how many scores were left out, by status.
+    """
+
+    system: str
+    protocol: str
+    summary: str
+    metric: str
+    stem: str
+    value: float | None
+    status: Status
+    tracks: int
+    used: int
+    silent: int
+    left: Mapping[str, int] = field(default_factory=dict)
+
+
+def score_frame(run: Run, protocol: Protocol) -> pd.DataFrame:
+    """Return the scores of a run under a protocol, one row per track, stem, metric and window.
+
+    Raises:
+        StoreError: the run has no scores under this protocol.
+    """
+    frame: pd.DataFrame = run.read_scores(protocol.id).to_pandas()
+    return frame
+
+
+def summarise(run: Run, protocol: str) -> tuple[SummaryRow, ...]:
+    """Return the numbers of a run's table under one protocol.
+
+    Args:
+        run: a run that was scored.
+        protocol: id or name of a protocol that the run was scored under.
+
+    Returns:
+        For every summary and metric, one row per stem in the protocol's order, then `All`.
+
+    Raises:
+        StoreError: the run has no scores under this protocol.
+    """
+    document = run.protocol(protocol)
+    scores = score_frame(run, document)
+    rows: list[SummaryRow] = []
+    for summary in document.summaries:
+        for metric in summary.metrics:
+            own = scores[scores["metric"] == metric]
+            stems = [
+                _stem_row(own[own["stem"] == stem], run, document, summary, metric, stem)
+                for stem in document.stems
+            ]
+            rows += stems
+            if summary.all_stems:
+                rows.append(_all_row(stems, summary))
+    return tuple(rows)
+
+
+def reduced(values: pd.DataFrame, summary: Summary) -> tuple[pd.Series[float], ...]:
+    """Return the values of one stem after each step of a reduction.
+
+    Args:
+        values: columns track, replicate, start, value; no missing values.
+        summary: names the steps.
+
+    Returns:
+        One series per step, indexed by the axes that remain; the last has one value, or none.
+    """
+    axes = {"window": "start", "track": "track", "replicate": "replicate"}
+    remaining = [axes[axis] for step in summary.steps for axis in step.over]
+    series = values.set_index(remaining)["value"]
+    steps = []
+    for step in summary.steps:
+        remaining = [name for name in remaining if name not in {axes[axis] for axis in step.over}]
+        if remaining:
+            groups = series.groupby(level=remaining, observed=True, sort=True)
+            series = groups.agg(partial(_reduce, by=step.by))
+        else:
+            found = [_reduce(series, step.by)] if len(series) else []
+            series = pd.Series(found, dtype=np.float64)
+        steps.append(series)
+    return tuple(steps)
+
+
+def _reduce(found: pd.Series[float] | Array | list[float], by: str) -> float:
+    values = np.asarray(found, dtype=np.float64)
+    if by == "mean":
+        return float(np.mean(values))
+    if by == "median":
+        return float(np.median(values))
+    return float(np.sort(values)[(len(values) - 1) // 2])
+
+
+def _stem_row(
+    scores: pd.DataFrame, run: Run, protocol: Protocol, summary: Summary, metric: str, stem: str
+) -> SummaryRow:
+    status = scores["status"].astype(str)
+    kept = status == str(Status.OK)
+    values = scores["value"].astype(np.float64)
+    if summary.infinite == "keep":
+        infinite = status.map(_INFINITE)
+        values = values.where(infinite.isna(), infinite)
+        kept |= infinite.notna()
+    used = scores.assign(value=values)[kept]
+    with np.errstate(invalid="ignore"):
+        steps = reduced(used, summary)
+    found = float(steps[-1].iloc[0]) if len(steps[-1]) else np.nan
+    value, outcome = _presented(found)
+    return SummaryRow(
+        system=run.manifest.label,
+        protocol=protocol.id,
+        summary=summary.name,
+        metric=metric,
+        stem=stem,
+        value=value,
+        status=outcome,
+        tracks=int(used["track"].nunique()),
+        used=len(used),
+        silent=int(used["silent"].fillna(value=False).sum()),
+        left={str(name): int(count) for name, count in status[~kept].value_counts().items()},
+    )
+
+
+def _all_row(stems: list[SummaryRow], summary: Summary) -> SummaryRow:
+    """Return the number over all stems: undefined as soon as one of them is."""
+    chosen = [row for row in stems if row.stem in summary.all_stems]
+    numbers = [_number(row) for row in chosen]
+    with np.errstate(invalid="ignore"):
+        found = np.nan if np.isnan(numbers).any() else _reduce(numbers, summary.all_by)
+    value, outcome = _presented(found)
+    left: dict[str, int] = {}
+    for row in chosen:
+        for name, count in row.left.items():
+            left[name] = left.get(name, 0) + count
+    first = chosen[0]
+    return SummaryRow(
+        system=first.system,
+        protocol=first.protocol,
+        summary=first.summary,
+        metric=first.metric,
+        stem=ALL,
+        value=value,
+        status=outcome,
+        tracks=max(row.tracks for row in chosen),
+        used=sum(row.used for row in chosen),
+        silent=sum(row.silent for row in chosen),
+        left=left,
+    )
+
+
+def _number(row: SummaryRow) -> float:
+    if row.value is not None:
+        return row.value
+    return _INFINITE.get(str(row.status), np.nan)
+
+
+def _presented(value: float) -> tuple[float | None, Status]:
+    if np.isnan(value):
+        return None, Status.UNDEFINED
+    if np.isinf(value):
+        return None, Status.PLUS_INF if value > 0 else Status.MINUS_INF
+    return value, Status.OK

@@ -1,0 +1,119 @@
+"""Values that pass between the layers: arrays, audio files, tracks, statuses.
+
+Convention: arrays of audio are `[stem channel sample]`, float64, full scale at 1.0; times are in
+samples; intervals are half open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[np.float64]
+IntArray: TypeAlias = NDArray[np.int64]
+BoolArray: TypeAlias = NDArray[np.bool_]
+
+
+class Status(StrEnum):
+    """Why a score has a value, or has none."""
+
+    OK = "ok"
+    SILENT_REFERENCE = "silent_reference"
+    SILENT_ESTIMATE = "silent_estimate"
+    SILENT_OTHER = "silent_other"
+    UNDEFINED = "undefined"
+    PLUS_INF = "plus_inf"
+    MINUS_INF = "minus_inf"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class AudioFile:
+    """One audio stream on disk.
+
+    Attributes:
+        path: the file.
+        stream: index of the audio stream inside a container such as `.stem.mp4`; None for a
+            file that holds one stream.
+    """
+
+    path: Path
+    stream: int | None = None
+
+    def __str__(self) -> str:
+        return str(self.path) if self.stream is None else f"{self.path} (stream {self.stream})"
+
+
+@dataclass(frozen=True)
+class Track:
+    """One piece of music in a dataset, as files and not yet as audio.
+
+    Attributes:
+        id: unique inside its split.
+        split: name of the split, as the dataset's authors name it.
+        rate: samples per second, in Hz.
+        channels: number of channels.
+        length: samples per channel, of the longest file.
+        stems: the files that are summed to each stem. No file means that the stem is absent.
+        mixture: the mixture file; None where the mixture is the sum of the stems.
+        missing: stems that are absent, sorted.
+        fault: why the track cannot be evaluated, as a message for the user; empty if it can.
+    """
+
+    id: str
+    split: str
+    rate: int
+    channels: int
+    length: int
+    stems: Mapping[str, tuple[AudioFile, ...]]
+    mixture: AudioFile | None
+    missing: tuple[str, ...] = ()
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Index:
+    """The tracks of one split, and every choice that led to them.
+
+    Attributes:
+        dataset: registered name of the adapter.
+        split: name of the split.
+        choices: named decisions that change what a stem or a split is, such as
+            `{"grouping": "program", "layout": "original"}`.
+        stems: names of all stems that a track can have, in the dataset's order.
+        tracks: sorted by id.
+        expected: number of tracks that the complete split has; None where nobody knows.
+    """
+
+    dataset: str
+    split: str
+    choices: Mapping[str, str]
+    stems: tuple[str, ...]
+    tracks: tuple[Track, ...]
+    expected: int | None
+
+    @property
+    def is_complete(self) -> bool:
+        """True unless the split is known to have another number of tracks."""
+        return self.expected is None or len(self.tracks) == self.expected
+
+
+@dataclass(frozen=True)
+class TrackAudio:
+    """The audio of one track, ready to be scored.
+
+    Attributes:
+        references: [stem channel sample], the true stems; an absent stem is all zero.
+        mixture: [channel sample], what a separator hears.
+        rate: in Hz.
+    """
+
+    references: Array
+    mixture: Array
+    rate: int
