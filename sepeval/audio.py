@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _STREAMED = (0x7FFFF000, 0xFFFFFFFF)  # sizes that sox and ffmpeg write when they cannot seek
 _UNKNOWN_LENGTH = 1 << 62  # libsndfile answers 2⁶³ − 1 for a FLAC stream of unknown length
-_BLOCK = 1 << 20  # samples decoded at a time where the length is unknown
 _INT16 = 32768.0
 _FLOAT_MAX = float(np.finfo(np.float32).max)
 Result = TypeVar("Result")
@@ -51,9 +50,8 @@ class Audio(NamedTuple):
 def probe(file: AudioFile) -> AudioInfo:
     """Return rate, channels and length from the header.
 
-    Only where the header does not know the length is audio decoded: the last frames of a stream
-    in a container, and all of a FLAC file that was written to a pipe. So damage inside a file is
-    found by `read`.
+    Of a stream in a container the last frames are decoded, because its header is not exact. Damage
+    inside a file is found by `read`.
 
     Raises:
         DataError: the file is missing, empty, no audio, or a WAV file that is truncated.
@@ -164,12 +162,8 @@ def _probe_file(file: AudioFile) -> AudioInfo:
 
     _refuse_unreadable(file)
     info = soundfile.info(file.path)
-    length = info.frames
-    if length > _UNKNOWN_LENGTH:
-        length = _read_file(file).samples.shape[1]
-    if length <= 0:
-        raise DataError(f"{file}: holds no samples")
-    return AudioInfo(info.samplerate, info.channels, length)
+    _refuse_unknown_length(file, info.frames)
+    return AudioInfo(info.samplerate, info.channels, info.frames)
 
 
 def _read_file(file: AudioFile) -> Audio:
@@ -178,14 +172,9 @@ def _read_file(file: AudioFile) -> Audio:
     _refuse_unreadable(file)
     with soundfile.SoundFile(file.path) as sound:
         expected = sound.frames
-        if expected > _UNKNOWN_LENGTH:
-            samples = _read_blocks(sound)
-            expected = len(samples)
-        else:
-            samples = sound.read(dtype="float64", always_2d=True)
+        _refuse_unknown_length(file, expected)
+        samples = sound.read(dtype="float64", always_2d=True)
         rate = int(sound.samplerate)
-    if expected <= 0:
-        raise DataError(f"{file}: holds no samples")
     if len(samples) != expected:
         message = (
             f"{file}: truncated: the header says {expected} samples, {len(samples)} can be "
@@ -195,12 +184,15 @@ def _read_file(file: AudioFile) -> Audio:
     return Audio(np.ascontiguousarray(samples.T), rate)
 
 
-def _read_blocks(sound: soundfile.SoundFile) -> Array:
-    """Return [sample channel] of a stream whose length nobody wrote down."""
-    blocks = [np.zeros((0, sound.channels))]
-    while len(block := sound.read(_BLOCK, dtype="float64", always_2d=True)):
-        blocks.append(block)
-    return np.concatenate(blocks)
+def _refuse_unknown_length(file: AudioFile, length: int) -> None:
+    if length > _UNKNOWN_LENGTH:
+        message = (
+            f"{file}: was written to a pipe, so its header does not say how long it is; write it "
+            "again to a file"
+        )
+        raise DataError(message)
+    if length <= 0:
+        raise DataError(f"{file}: holds no samples")
 
 
 def _refuse_unreadable(file: AudioFile) -> None:

@@ -1,4 +1,4 @@
-"""Where the files of a track lie, as a pattern with `{track}` and `{stem}`.
+"""Where the files of a track lie, as a pattern with `{track}`, `{stem}` or both.
 
 A pattern is a path below a root folder, with `/` between folders, such as
 `original/original_{stem}_{track}.wav` or `{track}/{stem}.flac`. The same text finds files and
@@ -8,7 +8,8 @@ Convention: a field stands for one or more characters of one file or folder name
 `/`, and has the same value wherever it is repeated. As in a shell, a field that begins a name does
 not match a leading dot. Where a name can be read in several ways, `{stem}` is one of the stems
 asked for, the longest that fits; without such a list the first field is as short as possible.
-Capital letters count.
+Capital letters count. A pattern without `{track}` is of one track, which is called as the root
+folder is.
 """
 
 from __future__ import annotations
@@ -35,14 +36,14 @@ class Match(NamedTuple):
 
 @dataclass(frozen=True)
 class Pattern:
-    """A path below a root folder, with the fields `{track}` and, if wanted, `{stem}`.
+    """A path below a root folder, with the fields `{track}` and `{stem}`, both, one or none.
 
     Attributes:
         text: the pattern as written.
 
     Raises:
-        DataError: the text leaves the root, has no `{track}`, an unknown field, a stray brace, or
-            two fields without text between them.
+        DataError: the text leaves the root, is empty, has an unknown field, a stray brace, or two
+            fields without text between them.
 
     Example:
         >>> pattern = Pattern("original/original_{stem}_{track}.wav")
@@ -62,6 +63,11 @@ class Pattern:
     def has_stem(self) -> bool:
         """True if each stem has its own file."""
         return "{stem}" in self.text
+
+    @property
+    def has_track(self) -> bool:
+        """True unless the pattern is of a single track."""
+        return "{track}" in self.text
 
     def path(self, root: Path, *, track: str, stem: str | None = None) -> Path:
         """Return where the file of a track is, whether it exists or not.
@@ -106,7 +112,7 @@ class Pattern:
             raise DataError(f"{root}: expected a folder to look for {self.text!r}, found {found}")
         levels = PurePosixPath(self.text).parts
         matches = [
-            Match(fields["track"], fields.get("stem"), path)
+            Match(fields.get("track", root.resolve().name), fields.get("stem"), path)
             for path, fields in _walk(root, levels, {}, stems)
         ]
         return sorted(matches, key=lambda one: (one.track, one.stem or "", one.path))
@@ -140,8 +146,8 @@ def _problems(text: str) -> list[str]:
     ]
     if re.search(r"[{}]", _BRACES.sub("", text)):
         found.append("has a brace without its partner")
-    if "track" not in fields:
-        found.append("has no {track}")
+    if not text:
+        found.append("is empty")
     if "}{" in text:
         found.append("needs some text between two fields")
     return found
@@ -211,3 +217,35 @@ def refuse_undecodable(entry: Path) -> None:
         entry.name.encode()
     except UnicodeEncodeError as error:
         raise DataError(f"{str(entry)!r}: the name is not valid UTF-8; rename it") from error
+
+
+def detect(root: Path, *, stems: Sequence[str]) -> str:
+    """Return the pattern by which a folder holds one file per track and stem.
+
+    Known layouts are `{track}/{stem}.wav` and `{stem}/{track}.wav`, names that join the two by
+    `_` or `-` in either order, `{stem}.wav` for a single track, and the same in FLAC.
+
+    Args:
+        root: the folder.
+        stems: the stems that are looked for; files of other names do not count.
+
+    Raises:
+        DataError: no layout fits, or several do equally well.
+    """
+    names = ("{track}/{stem}", "{stem}/{track}", *(f"{{track}}{sign}{{stem}}" for sign in "_-"))
+    names += (*(f"{{stem}}{sign}{{track}}" for sign in "_-"), "{stem}")
+    patterns = [f"{name}.{ending}" for name in names for ending in ("wav", "flac")]
+    found = {text: len(Pattern(text).find(root, stems=stems)) for text in patterns}
+    best = max(found.values())
+    fits = [text for text, count in found.items() if count == best]
+    if best == 0:
+        message = (
+            f"{root}: no file is named after {', '.join(stems)} in a known layout "
+            f"({', '.join(names[:2])}, ...); say how it is laid out with a pattern such as "
+            "'{track}/{stem}.wav'"
+        )
+        raise DataError(message)
+    if len(fits) > 1:
+        message = f"{root}: {' and '.join(fits)} fit equally well ({best} files); name the pattern"
+        raise DataError(message)
+    return fits[0]

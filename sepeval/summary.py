@@ -9,7 +9,8 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from sepeval.protocol import Protocol, Summary
+from sepeval.errors import StoreError
+from sepeval.protocol import Protocol, Step, Summary
 from sepeval.store import Run
 from sepeval.types import Array, Status
 
@@ -53,10 +54,58 @@ def score_frame(run: Run, protocol: Protocol) -> pd.DataFrame:
     """Return the scores of a run under a protocol, one row per track, stem, metric and window.
 
     Raises:
-        StoreError: the run has no scores under this protocol.
+        StoreError: the run has no scores under this protocol, or those of another document that
+            has the same id.
     """
     frame: pd.DataFrame = run.read_scores(protocol.id).to_pandas()
+    found = sorted(set(frame["hash"].astype(str)) - {protocol.hash[:8]})
+    if found:
+        message = (
+            f"{run.scores(protocol.id)}: was made under hash {', '.join(found)}; the run records "
+            f"{protocol.id} with hash {protocol.hash[:8]}; make the scores again (sepeval rescore)"
+        )
+        raise StoreError(message)
     return frame
+
+
+def used_scores(scores: pd.DataFrame, summary: Summary) -> pd.DataFrame:
+    """Return the rows of a score table that enter a summary, infinite values as such.
+
+    Args:
+        scores: rows as `score_frame` returns them.
+        summary: says whether infinite scores are kept.
+    """
+    status = scores["status"].astype(str)
+    kept = status == str(Status.OK)
+    values = scores["value"].astype(np.float64)
+    if summary.infinite == "keep":
+        infinite = status.map(_INFINITE)
+        values = values.where(infinite.isna(), infinite)
+        kept |= infinite.notna()
+    used: pd.DataFrame = scores.assign(value=values)[kept]
+    return used
+
+
+def per_track(used: pd.DataFrame, summary: Summary) -> pd.Series[float]:
+    """Return one value per track of one stem: the reductions inside a track, in their order.
+
+    Where the protocol reduces windows and tracks at once, the same statistic is taken inside each
+    track; the summary's number is then not the statistic of these values.
+
+    Args:
+        used: of one stem and metric, from `used_scores`.
+        summary: names the steps.
+
+    Returns:
+        The values by track id.
+    """
+    inside = [
+        Step(over=[axis for axis in step.over if axis != "track"], by=step.by)
+        for step in summary.steps
+        if step.over != ["track"]
+    ]
+    steps = [*inside, Step(over=["track"], by="mean")]
+    return reduced(used, summary.model_copy(update={"steps": steps}))[-2]
 
 
 def summarise(run: Run, protocol: str) -> tuple[SummaryRow, ...]:
@@ -126,14 +175,8 @@ def _reduce(found: pd.Series[float] | Array | list[float], by: str) -> float:
 def _stem_row(
     scores: pd.DataFrame, run: Run, protocol: Protocol, summary: Summary, metric: str, stem: str
 ) -> SummaryRow:
-    status = scores["status"].astype(str)
-    kept = status == str(Status.OK)
-    values = scores["value"].astype(np.float64)
-    if summary.infinite == "keep":
-        infinite = status.map(_INFINITE)
-        values = values.where(infinite.isna(), infinite)
-        kept |= infinite.notna()
-    used = scores.assign(value=values)[kept]
+    used = used_scores(scores, summary)
+    left = scores["status"].astype(str).drop(used.index)
     with np.errstate(invalid="ignore"):
         steps = reduced(used, summary)
     found = float(steps[-1].iloc[0]) if len(steps[-1]) else np.nan
@@ -149,7 +192,7 @@ def _stem_row(
         tracks=int(used["track"].nunique()),
         used=len(used),
         silent=int(used["silent"].fillna(value=False).sum()),
-        left={str(name): int(count) for name, count in status[~kept].value_counts().items()},
+        left={str(name): int(count) for name, count in left.value_counts().items()},
     )
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sepeval.errors import DataError
-from sepeval.patterns import Match, Pattern
+from sepeval.patterns import Match, Pattern, detect
 
 NAMES = st.text("abz019_- .é", min_size=1, max_size=8).filter(lambda name: name[0] != ".")
 
@@ -123,8 +123,7 @@ def test_a_name_that_was_made_is_read_back(
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "has no {track}"),
-        ("{stem}.wav", "has no {track}"),
+        ("", "is empty"),
         ("/data/{track}.wav", "relative to the root"),
         ("C:/data/{track}.wav", "relative to the root"),
         ("../{track}.wav", "leave the root folder"),
@@ -149,7 +148,7 @@ def test_a_malformed_pattern_says_what_is_wrong(text: str, words: str) -> None:
 
 
 def test_all_problems_of_a_pattern_are_in_one_message() -> None:
-    with pytest.raises(DataError, match=r"relative.*unknown field.*no \{track\}"):
+    with pytest.raises(DataError, match=r"relative.*unknown field"):
         Pattern("/{song}.wav")
 
 
@@ -193,3 +192,42 @@ def test_a_pattern_survives_pickling() -> None:
     pattern = Pattern("{track}/{stem}.wav")
 
     assert pickle.loads(pickle.dumps(pattern)) == pattern  # noqa: S301 - made on the line itself
+
+
+def test_a_pattern_without_track_is_of_one_track_named_after_its_root(tmp_path: Path) -> None:
+    root = tmp_path / "song"
+    root.mkdir()
+    for stem in ("bass", "drums"):
+        (root / f"{stem}.wav").touch()
+
+    found = Pattern("{stem}.wav").find(root)
+
+    assert [(one.track, one.stem) for one in found] == [("song", "bass"), ("song", "drums")]
+    assert Pattern("{stem}.wav").path(root, track="other", stem="bass") == root / "bass.wav"
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        "{track}/{stem}.wav",
+        "{stem}/{track}.wav",
+        "{track}_{stem}.flac",
+        "{stem}-{track}.wav",
+        "{stem}.wav",
+    ],
+)
+def test_known_layouts_are_detected(tmp_path: Path, layout: str) -> None:
+    for track in ("one", "two"):
+        for stem in ("bass", "drums"):
+            path = Pattern(layout).path(tmp_path, track=track, stem=stem)
+            path.parent.mkdir(exist_ok=True)
+            path.touch()
+
+    assert detect(tmp_path, stems=("bass", "drums")) == layout
+
+
+def test_a_folder_of_no_known_layout_is_refused_with_an_example(tmp_path: Path) -> None:
+    (tmp_path / "take.bass.wav").touch()
+
+    with pytest.raises(DataError, match=r"no file is named after bass.*pattern such as"):
+        detect(tmp_path, stems=("bass",))

@@ -117,7 +117,9 @@ def track(
     missing = tuple(sorted(stem for stem, found in stems.items() if not found))
     where = f"track {name} of {split}"
     if not roles:
-        return faulty_track(name, split=split, stems=tuple(stems), fault="holds no audio file")
+        return faulty_track(
+            name, split=split, stems=tuple(stems), fault=fault or "holds no audio file"
+        )
     whole = Track(name, split, 0, 0, 0, stems, mixture, missing)
     if fault:
         return replace(whole, fault=f"{where}: {fault}")
@@ -147,15 +149,9 @@ def faulty_track(name: str, *, split: str, stems: tuple[str, ...], fault: str) -
     return Track(name, split, 0, 0, 0, nothing, None, (), f"track {name} of {split}: {fault}")
 
 
-def require_split(dataset: Dataset, split: str) -> None:
-    """Refuse a split that the dataset does not have.
-
-    Raises:
-        UnknownNameError: the message offers the nearest names.
-    """
-    if split not in dataset.splits():
-        message = f"no split is named {split!r}; {nearest(split, dataset.splits())}"
-        raise UnknownNameError(message)
+def unknown_split(dataset: str, split: str, known: tuple[str, ...]) -> UnknownNameError:
+    """Return the error for a split that the dataset does not have, with the nearest names."""
+    return UnknownNameError(f"{dataset}: no split is named {split!r}; {nearest(split, known)}")
 
 
 def existing_folder(root: Path, *, what: str) -> Path:
@@ -208,9 +204,11 @@ def contents(folder: Path) -> str:
 
 
 def explained(error: ValidationError) -> str:
-    """Return all problems of a metadata document, each with the place of its field."""
-    return "; ".join(
+    """Return the first problems of a metadata document, each with its field and what was found."""
+    problems = error.errors(include_url=False)
+    parts = [
         f"{'.'.join(str(step) for step in problem['loc']) or 'the document'}: {problem['msg']}, "
-        f"found {reprlib.repr(problem['input'])}"
-        for problem in error.errors(include_url=False)
-    )
+        f"found {reprlib.repr(problem['input'])[:60]}"
+        for problem in problems[:4]
+    ]
+    return "; ".join(parts) + (f" and {len(problems) - 4} more" if len(problems) > 4 else "")

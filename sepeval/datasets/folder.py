@@ -25,8 +25,8 @@ from sepeval.datasets.base import (
     Dataset,
     contents,
     existing_folder,
-    require_split,
     track,
+    unknown_split,
 )
 from sepeval.errors import DataError
 from sepeval.patterns import Pattern, is_plain_name
@@ -42,8 +42,8 @@ class Folder(Dataset):
 
     Attributes:
         root: the folder that the patterns start from.
-        references: pattern with `{track}` and `{stem}`.
-        mixture: pattern with `{track}`; None where the mixture is the sum of the stems.
+        references: pattern with `{stem}`, and with `{track}` unless there is one track only.
+        mixture: pattern without `{stem}`; None where the mixture is the sum of the stems.
         stems: the stems, in the order wanted. Files of other stems are left out.
 
     Raises:
@@ -62,6 +62,9 @@ class Folder(Dataset):
             problems.append(f"references {self.references!r}: expected a {{stem}} in the pattern")
         if self.mixture is not None and Pattern(self.mixture).has_stem:
             problems.append(f"mixture {self.mixture!r}: expected no {{stem}} in the pattern")
+        patterns = [Pattern(one) for one in (self.references, self.mixture) if one]
+        if len({pattern.has_track for pattern in patterns}) > 1:
+            problems.append("{track} must be in both patterns, or in neither for a single track")
         if not self.stems or len(set(self.stems)) < len(self.stems):
             problems.append(f"stems: expected different names, found {self.stems!r}")
         problems += [
@@ -83,7 +86,8 @@ class Folder(Dataset):
             DataError: the root is no folder, or a pattern or a stem has no file at all.
             UnknownNameError: there is no such split.
         """
-        require_split(self, split)
+        if split not in self.splits():
+            raise unknown_split("folder", split, self.splits())
         existing_folder(self.root, what="the references")
         references = self._references()
         mixtures = self._mixtures()
@@ -92,8 +96,7 @@ class Folder(Dataset):
             for name in sorted(references.keys() | mixtures.keys())
         )
         choices = {
-            "references": self.references,
-            "mixture": self.mixture or SUM_OF_STEMS,
+            "mixture": "files" if self.mixture else SUM_OF_STEMS,
             "stems": ", ".join(self.stems),
         }
         return Index("folder", split, choices, self.stems, tracks, None)

@@ -28,8 +28,8 @@ from sepeval.datasets.base import (
     existing_folder,
     explained,
     faulty_track,
-    require_split,
     track,
+    unknown_split,
 )
 from sepeval.errors import DataError
 from sepeval.patterns import is_plain_name
@@ -92,7 +92,8 @@ class MoisesDB(Dataset):
             DataError: the root holds no track.
             UnknownNameError: there is no such split.
         """
-        require_split(self, split)
+        if split not in self.splits():
+            raise unknown_split("moisesdb", split, self.splits())
         existing_folder(self.root, what="MoisesDB")
         folders: dict[str, list[Path]] = {}
         for provider in (one for one in entries(self.root) if one.is_dir()):

@@ -26,8 +26,8 @@ from sepeval.datasets.base import (
     contents,
     entries,
     existing_folder,
-    require_split,
     track,
+    unknown_split,
 )
 from sepeval.errors import DataError
 from sepeval.official_splits import MUSDB18, in_musdb18
@@ -67,7 +67,8 @@ class Musdb18(Dataset):
             DataError: there is no such folder, or no track of the split is in it.
             UnknownNameError: there is no such split.
         """
-        require_split(self, split)
+        if split not in self.splits():
+            raise unknown_split("musdb18", split, self.splits())
         existing_folder(self.root, what="MUSDB18")
         folder = self.root / MUSDB18[split].folder
         if not folder.is_dir():
@@ -102,18 +103,37 @@ def _track(name: str, path: Path, split: str) -> Track:
 class MusdbTrack(Protocol):
     """What is asked of a track of the package musdb (`musdb.audio_classes.MultiTrack`)."""
 
-    path: str
-    name: str
-    is_wav: bool
-    chunk_start: float
-    chunk_duration: float | None
-    sample_rate: float | None
+    @property
+    def path(self) -> str:
+        """The `.stem.mp4` file, or the mixture's WAV file."""
+
+    @property
+    def name(self) -> str:
+        """The track's name."""
+
+    @property
+    def is_wav(self) -> bool:
+        """Whether it is a folder of WAV files."""
+
+    @property
+    def chunk_start(self) -> float:
+        """Start of the excerpt that musdb would read, in s."""
+
+    @property
+    def chunk_duration(self) -> float | None:
+        """Length of the excerpt in s; None for the rest of the track."""
+
+    @property
+    def sample_rate(self) -> float | None:
+        """Rate in Hz that musdb would resample to; None for the track's own."""
 
 
 class MusdbDatabase(Protocol):
     """What is asked of a `musdb.DB`."""
 
-    tracks: Sequence[MusdbTrack]
+    @property
+    def tracks(self) -> Sequence[MusdbTrack]:
+        """The tracks that it has listed."""
 
 
 def from_musdb(source: MusdbDatabase | Sequence[MusdbTrack]) -> Selection:

@@ -21,8 +21,8 @@ from sepeval.datasets.base import (
     contents,
     entries,
     existing_folder,
-    require_split,
     track,
+    unknown_split,
 )
 from sepeval.errors import DataError
 from sepeval.official_splits import MUSDB18, in_musdb18
@@ -58,7 +58,8 @@ class Musdb18HQ(Dataset):
             DataError: there is no such folder, or no track of the split is in it.
             UnknownNameError: there is no such split.
         """
-        require_split(self, split)
+        if split not in self.splits():
+            raise unknown_split("musdb18hq", split, self.splits())
         existing_folder(self.root, what="MUSDB18-HQ")
         folder = self.root / MUSDB18[split].folder
         if not folder.is_dir():

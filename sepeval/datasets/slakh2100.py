@@ -30,8 +30,8 @@ from sepeval.datasets.base import (
     explained,
     faulty_track,
     located,
-    require_split,
     track,
+    unknown_split,
 )
 from sepeval.errors import DataError
 from sepeval.official_splits import SlakhEdition, slakh2100
@@ -98,7 +98,8 @@ class Slakh2100(Dataset):
             DataError: the root holds no track of the split.
             UnknownNameError: there is no such split.
         """
-        require_split(self, split)
+        if split not in self.splits():
+            raise unknown_split("slakh2100", split, self.splits())
         existing_folder(self.root, what="Slakh2100")
         official = slakh2100(self.edition)[split]
         found = located(self.root, official, below=_FOLDERS)

@@ -15,7 +15,7 @@ from sepeval.runner.identity import identity
 from sepeval.runner.job import Job, process
 from sepeval.runner.rescoring import rescore
 from sepeval.scoring import View, views
-from sepeval.separators.base import Described
+from sepeval.separators.base import Described, Recording
 from sepeval.store import Manifest, Run, TrackRecord, create
 from sepeval.store.manifest import SCHEMA, Layout, environment
 from sepeval.types import Index, Track
@@ -81,6 +81,12 @@ def evaluate(
     _refuse_unfit(index, protocols)
     looks = views(protocols)
     chosen = _chosen(index, tracks)
+    if isinstance(separator, Recording) and separator.is_of_one_track and len(chosen) > 1:
+        message = (
+            f"{index.dataset}/{index.split} has {len(chosen)} tracks; the names of the estimates "
+            "do not tell tracks apart: give a pattern with {track}"
+        )
+        raise DataError(message)
     partial = _partial(index, chosen, allow_partial=allow_partial)
     draws = replicates if separator.is_stochastic else 1
     stems = tuple(dict.fromkeys(stem for view in looks for stem in (*view.stems, *view.sources)))

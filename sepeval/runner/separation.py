@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from sepeval.errors import DataError, SepevalError
+from sepeval.errors import SeparatorError, SepevalError
 from sepeval.loading import load
 from sepeval.protocol import Protocol
 from sepeval.runner.evaluation import Progress
 from sepeval.runner.identity import seed_of
 from sepeval.runner.job import write_estimate
 from sepeval.scoring import views
-from sepeval.separators.base import Oracle, Recording, Separator
+from sepeval.separators.base import Described, Oracle, Separator
 from sepeval.store.run import slug
 from sepeval.types import Index, Track
 
 
 def separate(
     index: Index,
-    separator: Separator | Oracle,
+    separator: Described,
     protocol: Protocol,
     *,
     folder: Path,
@@ -40,10 +40,10 @@ def separate(
         Why a track was not separated, by its id; empty if all were.
 
     Raises:
-        DataError: the separator is a folder of estimates already.
+        SeparatorError: the separator is a folder of estimates already.
     """
-    if isinstance(separator, Recording):
-        raise DataError("these estimates are files already; there is nothing to separate")
+    if not isinstance(separator, Separator | Oracle):
+        raise SeparatorError("these estimates are files already; there is nothing to separate")
     errors: dict[str, str] = {}
     for number, track in enumerate(index.tracks):
         target = folder / slug(track.id)

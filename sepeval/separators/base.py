@@ -125,6 +125,11 @@ class Recording(Described):
         """False: the files stay what they are."""
         return False
 
+    @property
+    @abstractmethod
+    def is_of_one_track(self) -> bool:
+        """Whether the same files are given for every track, because their names do not tell."""
+
     @abstractmethod
     def estimate(self, track: Track, *, stems: tuple[str, ...], rate: int) -> Estimate:
         """Return the stored estimates of a track.

@@ -42,6 +42,11 @@ class Files(Recording):
             message = f"pattern {self.pattern!r}: has no {{stem}}; each stem needs its own file"
             raise DataError(message)
 
+    @property
+    def is_of_one_track(self) -> bool:
+        """See `Recording.is_of_one_track`."""
+        return not Pattern(self.pattern).has_track
+
     def describe(self) -> Mapping[str, Plain]:
         """Return name and version; what the files hold is told by their digests."""
         return {"name": "files", "version": 1}

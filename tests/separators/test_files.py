@@ -104,7 +104,7 @@ def test_a_damaged_file_is_named(files: Files) -> None:
         files.estimate(track(), stems=STEMS, rate=RATE)
 
 
-@pytest.mark.parametrize("pattern", ["{track}.wav", "{stem}.wav", "{tack}/{stem}.wav"])
+@pytest.mark.parametrize("pattern", ["{track}.wav", "mix.wav", "{tack}/{stem}.wav"])
 def test_a_pattern_that_cannot_name_the_files_is_refused(tmp_path: Path, pattern: str) -> None:
     with pytest.raises(DataError, match="pattern"):
         Files(tmp_path, pattern)

@@ -127,7 +127,7 @@ def _pivots(gram: Array) -> tuple[list[int], list[int]]:
 def _dependence(signal: Signal, gram: Array, kept: list[int], channel: int) -> Array | None:
     """The channel as weights over the kept ones; None if the samples say otherwise."""
     normal = gram[np.ix_(kept, kept)]
-    weights = np.linalg.solve(normal, gram[kept, channel])
+    weights = np.linalg.lstsq(normal, gram[kept, channel])[0]
     for _ in range(2):  # a step of refinement removes the rounding of the Gram matrix
         product = np.zeros(len(kept))
         remainder = 0.0
@@ -138,5 +138,5 @@ def _dependence(signal: Signal, gram: Array, kept: list[int], channel: int) -> A
         scale = float(np.abs(weights) @ np.sqrt(np.diag(normal)))
         if np.sqrt(remainder) <= EXACT * scale:
             return np.asarray(weights, dtype=np.float64)
-        weights = weights + np.linalg.solve(normal, product)
+        weights = weights + np.linalg.lstsq(normal, product)[0]
     return None

@@ -43,5 +43,5 @@ def form_energies(products: Array, forms: Array) -> Array:
         products: [window channel channel tap], R of each window.
         forms: [form channel channel tap], from `quadratic_forms`.
     """
-    flat = products.reshape(len(products), -1)
-    return np.asarray(flat @ forms.reshape(len(forms), -1).T)
+    size = int(np.prod(forms.shape[1:]))
+    return np.asarray(products.reshape(len(products), size) @ forms.reshape(len(forms), size).T)

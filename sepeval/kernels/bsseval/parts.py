@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -135,17 +134,22 @@ def _cross(side: ReferenceSide, basis: Signal, wrong: Signal, threads: int) -> _
     shape = (len(side.windows), basis.channels, wrong.channels, side.taps)
     fits = 8 * int(np.prod(shape)) <= CROSS_BYTES
     kept = np.zeros(shape if fits else (0, 0, 0, 0))
-    products = partial(lagged_products, basis, wrong, taps=side.taps, threads=threads)
 
     def keep(window: int, product: Array) -> None:
-        kept[window] = product
+        if fits:
+            kept[window] = product
 
     def visit(window_done: Callable[[int, Array], None]) -> Array:
-        return products(side.windows, window_done=window_done)
+        return lagged_products(
+            basis,
+            wrong,
+            side.windows,
+            taps=side.taps,
+            threads=threads,
+            window_done=window_done,
+        )
 
-    if fits:
-        return _Cross(visit(keep), kept, visit)
-    return _Cross(products(side.windows[:0], window_done=keep), None, visit)
+    return _Cross(visit(keep), kept if fits else None, visit)
 
 
 def _inner_products(cross: _Cross, filters: Array, windows: int) -> Array:
@@ -172,10 +176,9 @@ def _filtered(side: ReferenceSide, filters: Projections) -> Array:
         [part estimate window], not negative.
     """
     identity, own, joint = filters.identity, filters.own, filters.joint
-    parts = np.stack([own, identity + own, joint - own, identity + joint, joint])
-    forms = quadratic_forms(parts.reshape(-1, *parts.shape[2:]))
-    energies = form_energies(side.products, forms)
-    return np.maximum(energies, 0.0).T.reshape(len(parts), -1, len(side.windows))
+    parts = (own, identity + own, joint - own, identity + joint, joint)
+    energies = form_energies(side.products, quadratic_forms(np.concatenate(parts)))
+    return np.maximum(energies, 0.0).T.reshape(len(parts), len(own), len(side.windows))
 
 
 def _check(side: ReferenceSide, references: Array, estimates: Array, stems: Sequence[int]) -> None:

@@ -7,8 +7,9 @@ Conditions. The references are left as they are, but not every set of references
 * Where the scaled Gram matrix is singular to working precision (its Cholesky factorisation fails,
   or its reciprocal condition is below 1e-14) the track is ill-conditioned. This is so for float
   or 24 bit audio without energy near the Nyquist frequency. There museval's own ISR, SIR and SAR
-  are decided by rounding: they move by 19 to 37 dB when only the order of the sources or the
-  version of the linear algebra changes, and no implementation can agree with them.
+  are decided by rounding: they move by 10 to 37 dB when only the order of the sources or the
+  version of the linear algebra changes, and no implementation can agree with them. 16 bit
+  quantisation noise keeps the reciprocal condition above 1e-11 or so.
 """
 
 from __future__ import annotations
@@ -100,9 +101,11 @@ def reference_side(
 
         museval   Λ = 2.2e-16 I, on every track. On an ill-conditioned track the answer is made
                   of rounding, by LU where Cholesky fails.
-        ridge     Λ = 1e-10 diag G, on every track. It moves ISR, SIR and SAR of ordinary tracks
-                  by 0.02 to 0.8 dB, and is reproducible to 1e-4 dB on ill-conditioned ones.
-        stable    museval, and ridge where the track is ill-conditioned.
+        ridge     Λ = 1e-10 diag G, on every track, so that the level of one stem is nothing to
+                  another. On ill-conditioned tracks it is reproducible to 1e-4 dB. It moves the
+                  ISR, SIR and SAR of broadband 16 bit tracks by less than 1e-6 dB, of low-passed
+                  16 bit ones by 0.1 dB, of tracks resampled in float by up to 5 dB.
+        stable    museval, and ridge where the track is ill-conditioned. This is the default.
 
     Args:
         references: [stem channel sample], the true stems; anything that slices like an array.

@@ -100,4 +100,6 @@ def window_energies(signal: Signal, windows: IntArray, channels: int, threads: i
     total = np.zeros((len(windows), signal.channels))
     for number, found in enumerate(in_order(energy, windows, threads)):
         total[number] = found
-    return np.asarray(total.reshape(len(windows), -1, channels).sum(axis=2).T)
+    return np.asarray(
+        total.reshape(len(windows), signal.channels // channels, channels).sum(axis=2).T
+    )

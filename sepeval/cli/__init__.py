@@ -1,0 +1,27 @@
+"""The command line: a command parses, calls one public function, and prints.
+
+Data go to stdout, messages to stderr. Exit code 0: done; 1: done, with a finding or a track that
+failed; 2: a wrong request; 130: interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    from sepeval.cli.app import app
+    from sepeval.errors import SepevalError
+
+    try:
+        app(standalone_mode=True)
+    except SepevalError as error:
+        sys.stderr.write(f"sepeval: {error}\n")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        message = "interrupted; what is finished is kept, and the same command goes on from there"
+        sys.stderr.write(f"\nsepeval: {message}\n")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)

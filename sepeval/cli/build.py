@@ -1,0 +1,128 @@
+"""From words on the command line to plug-ins."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import ValidationError
+
+from sepeval.errors import SepevalError
+from sepeval.registry import nearest
+
+if TYPE_CHECKING:
+    from sepeval.datasets.base import Dataset
+    from sepeval.protocol import Protocol
+    from sepeval.separators.base import Described
+
+T = TypeVar("T")
+
+
+def settings(pairs: Iterable[str], *, option: str) -> dict[str, str]:
+    """Return `key=value` texts as a mapping.
+
+    Raises:
+        SepevalError: a text has no `=`, or a key comes twice.
+
+    Example:
+        >>> settings(["grouping=program"], option="--choice")
+        {'grouping': 'program'}
+    """
+    found: dict[str, str] = {}
+    for pair in pairs:
+        key, sign, value = pair.partition("=")
+        if not sign or not key:
+            raise SepevalError(f"{option} takes key=value; found {pair!r}")
+        if key in found:
+            raise SepevalError(f"{option}: {key!r} is given twice")
+        found[key] = value
+    return found
+
+
+def dataset(name: str, root: Path, choices: Mapping[str, str]) -> Dataset:
+    """Return the dataset adapter of that name.
+
+    Raises:
+        UnknownNameError: there is none.
+        SepevalError: a choice is missing, unknown or wrong.
+    """
+    from sepeval.datasets.base import DATASETS
+
+    values: dict[str, Any] = {"root": root, **_lists(DATASETS.get(name), choices)}
+    return built(DATASETS.get(name), values, what=f"dataset {name!r}", option="--choice")
+
+
+def separator(name: str, given: Mapping[str, str], stems: Sequence[str]) -> Described:
+    """Return the separator of that name; `module:callable` is one too.
+
+    Args:
+        name: registered name, or `module:callable`.
+        given: settings as texts.
+        stems: what the protocols score; a separator that must be told its stems gets these.
+
+    Raises:
+        UnknownNameError: there is none.
+        SepevalError: a setting is missing, unknown or wrong.
+    """
+    from sepeval.separators.base import SEPARATORS
+
+    if ":" in name:
+        given = {"target": name, **given}
+        name = "callable"
+    kind = SEPARATORS.get(name)
+    values: dict[str, Any] = _lists(kind, given)
+    if "stems" in _fields(kind) and "stems" not in values:
+        values["stems"] = tuple(stems)
+    return built(kind, values, what=f"separator {name!r}", option="--setting")
+
+
+def protocols(names: Sequence[str]) -> tuple[Protocol, ...]:
+    """Return the protocols of names and paths; a name may hold several, separated by commas.
+
+    Raises:
+        UnknownNameError: one is not known.
+        ProtocolError: a document has problems.
+    """
+    from sepeval.protocol import load
+
+    words = [word for name in names for word in name.split(",") if word]
+    return tuple(load(word) for word in dict.fromkeys(words))
+
+
+def _fields(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
+def _lists(kind: type, given: Mapping[str, str]) -> dict[str, Any]:
+    """Split the values of fields that take several texts at their commas."""
+    several = {
+        field.name for field in dataclasses.fields(kind) if str(field.type).startswith("tuple")
+    }
+    return {
+        key: tuple(value.split(",")) if key in several else value for key, value in given.items()
+    }
+
+
+def built(kind: type[T], values: dict[str, Any], *, what: str, option: str) -> T:
+    """Return an instance of a validated dataclass from texts.
+
+    Raises:
+        SepevalError: a field is missing, unknown or wrong; the message lists all of them.
+    """
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        known = [name for name in _fields(kind) if name != "root"]
+        lines = [_problem(one, known, option) for one in error.errors()]
+        raise SepevalError(f"{what}: {'; '.join(lines)}") from error
+
+
+def _problem(error: Mapping[str, Any], known: Sequence[str], option: str) -> str:
+    name = str(error["loc"][-1]) if error["loc"] else ""
+    if error["type"] in ("missing", "missing_argument"):
+        return f"needs {name!r}: add {option} {name}=..."
+    if error["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+        return f"has no {name!r}; {nearest(name, known)}"
+    return f"{name}: {error['msg']}; found {error['input']!r}"

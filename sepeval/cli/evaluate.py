@@ -1,0 +1,197 @@
+"""Commands that make runs: demo, run, score, separate."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sepeval.cli import build, options
+from sepeval.cli.console import progress, say, show
+
+if TYPE_CHECKING:
+    from sepeval.protocol import Protocol
+    from sepeval.separators.base import Described
+    from sepeval.store import Run
+
+
+def demo(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write into.")] = Path(
+        "sepeval-demo"
+    ),
+    workers: options.Workers = 0,
+) -> None:
+    """Evaluate trivial and oracle separators on generated music, and report."""
+    from sepeval.demo import demo as make
+
+    with progress("demo") as told:
+        shown = make(output, workers=_count(workers), told=told)
+    show(shown)
+
+
+def run(
+    dataset: options.Name,
+    data: options.Data,
+    split: options.Split,
+    separator: options.Separator,
+    protocol: options.Protocols,
+    choice: options.Choices = [],  # noqa: B006 - typer copies it
+    setting: options.Settings = [],  # noqa: B006 - typer copies it
+    chunk: options.Chunk = "",
+    output: options.Output = Path("runs"),
+    label: options.Label = "",
+    seed: options.Seed = 0,
+    replicates: Annotated[int, typer.Option(min=1, help="Draws of a stochastic separator.")] = 1,
+    workers: options.Workers = 0,
+    tracks: Annotated[str, typer.Option(help="Ids, separated by commas; needs --partial.")] = "",
+    partial: options.Partial = False,
+    keep_estimates: Annotated[bool, typer.Option(help="Write the estimates as files.")] = False,
+    json: options.Json = False,
+) -> None:
+    """Evaluate a separator on a split of a dataset under protocols."""
+    from sepeval.runner import evaluate
+
+    chosen = build.protocols(protocol)
+    index = build.dataset(dataset, data, build.settings(choice, option="--choice")).index(split)
+    system = _separator(separator, setting, chunk, chosen)
+    with progress(label or separator) as told:
+        made = evaluate(
+            index,
+            system,
+            chosen,
+            root=output,
+            label=label or separator,
+            seed=seed,
+            replicates=replicates,
+            workers=_count(workers),
+            tracks=[one for one in tracks.split(",") if one],
+            allow_partial=partial,
+            keep_estimates=keep_estimates,
+            told=told,
+        )
+    _present(made, chosen, json=json)
+
+
+def score(
+    references: Annotated[Path, typer.Argument(help="Folder of references.")],
+    estimates: Annotated[Path, typer.Argument(help="Folder of estimates, laid out alike.")],
+    protocol: options.Protocols,
+    reference_pattern: Annotated[
+        str, typer.Option(help="Such as {track}/{stem}.wav; found by itself if left out.")
+    ] = "",
+    estimate_pattern: Annotated[str, typer.Option(help="The same for the estimates.")] = "",
+    mixture_pattern: Annotated[
+        str, typer.Option(help="Such as {track}/mixture.wav; else the sum of the references.")
+    ] = "",
+    output: options.Output = Path("runs"),
+    label: options.Label = "",
+    workers: options.Workers = 0,
+    json: options.Json = False,
+) -> None:
+    """Score a folder of estimates against a folder of references."""
+    from sepeval.datasets.base import DATASETS
+    from sepeval.patterns import detect
+    from sepeval.runner import evaluate
+    from sepeval.separators.base import SEPARATORS
+
+    chosen = build.protocols(protocol)
+    stems = tuple(dict.fromkeys(one for each in chosen for one in each.sources_of_stems))
+    asked = tuple(dict.fromkeys([*stems, *(stem for each in chosen for stem in each.stems)]))
+    folder = DATASETS.get("folder")(  # type: ignore[call-arg]  # fields of the adapter
+        root=references,
+        references=reference_pattern or detect(references, stems=stems),
+        mixture=mixture_pattern or None,
+        stems=stems,
+    )
+    pattern = estimate_pattern or detect(estimates, stems=asked)
+    files = SEPARATORS.get("files")(root=estimates, pattern=pattern)  # type: ignore[call-arg]
+    (split,) = folder.splits()
+    name = label or estimates.resolve().name
+    with progress(name) as told:
+        made = evaluate(
+            folder.index(split),
+            files,
+            chosen,
+            root=output,
+            label=name,
+            workers=_count(workers),
+            told=told,
+        )
+    _present(made, chosen, json=json)
+
+
+def separate(
+    dataset: options.Name,
+    data: options.Data,
+    split: options.Split,
+    separator: options.Separator,
+    protocol: options.Protocols,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of estimates.")],
+    choice: options.Choices = [],  # noqa: B006 - typer copies it
+    setting: options.Settings = [],  # noqa: B006 - typer copies it
+    chunk: options.Chunk = "",
+    seed: options.Seed = 0,
+) -> None:
+    """Separate a split into files, without scoring; the protocol says what is heard."""
+    from sepeval.errors import SepevalError
+    from sepeval.runner import separate as make
+
+    chosen = build.protocols(protocol)
+    if len(chosen) != 1:
+        raise SepevalError("separate takes one protocol: it says what the separator hears")
+    index = build.dataset(dataset, data, build.settings(choice, option="--choice")).index(split)
+    system = _separator(separator, setting, chunk, chosen)
+    with progress(separator) as told:
+        errors = make(index, system, chosen[0], folder=output, seed=seed, told=told)
+    show(str(output))
+    if errors:
+        say(f"{len(errors)} of {len(index.tracks)} tracks could not be separated")
+        raise typer.Exit(1)
+
+
+def _separator(
+    name: str, setting: Sequence[str], chunk: str, protocols: Sequence[Protocol]
+) -> Described:
+    from sepeval.errors import SepevalError
+    from sepeval.separators.base import Separator
+    from sepeval.separators.chunked import Chunked
+
+    stems = tuple(dict.fromkeys(one for each in protocols for one in each.sources_of_stems))
+    found = build.separator(name, build.settings(setting, option="--setting"), stems)
+    if not chunk:
+        return found
+    words = chunk.split(",")
+    if len(words) != 4 or not isinstance(found, Separator):
+        message = (
+            "--chunk takes length,overlap,window,tail and a separator that hears a mixture; "
+            f"found {chunk!r} with {name!r}"
+        )
+        raise SepevalError(message)
+    length, overlap, window, tail = words
+    values = {"inner": found, "chunk": length, "overlap": overlap, "window": window, "tail": tail}
+    return build.built(Chunked, values, what="chunks", option="--chunk")
+
+
+def _count(workers: int) -> int:
+    return workers or os.cpu_count() or 1
+
+
+def _present(made: Run, protocols: Sequence[Protocol], *, json: bool) -> None:
+    """Print a run's tables, where it lies, and which tracks failed."""
+    from sepeval.report import table
+
+    tables = [table([made], protocol.id) for protocol in protocols]
+    if json:
+        show("[" + ",\n".join(one.as_json().rstrip() for one in tables) + "]")
+    else:
+        show("\n\n".join(one.as_text() for one in tables))
+    say(f"run: {made.folder}")
+    for protocol in protocols:
+        say(f"scores: {made.scores(protocol.id)}")
+    failed = [track for track in made.manifest.tracks if track.error]
+    if failed:
+        say(f"{len(failed)} of {len(made.manifest.tracks)} tracks have errors")
+        raise typer.Exit(1)

@@ -1,0 +1,166 @@
+"""Commands that list what there is: datasets, separators, metrics, protocols, doctor."""
+
+from __future__ import annotations
+
+import json as codec
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sepeval.cli import build, options
+from sepeval.cli.console import say, show
+
+protocols = typer.Typer(
+    help="List protocols, or show one.", rich_markup_mode=None, invoke_without_command=True
+)
+
+
+def datasets(
+    name: Annotated[str, typer.Argument(help="Of an adapter; prints its index.")] = "",
+    data: Annotated[Path | None, typer.Option("--data", help="Root folder.")] = None,
+    split: Annotated[str, typer.Option(help="Name of the split.")] = "",
+    choice: options.Choices = [],  # noqa: B006 - typer copies it
+    json: options.Json = False,
+) -> None:
+    """List the dataset adapters, or index a folder with one."""
+    from sepeval.datasets.base import DATASETS
+    from sepeval.errors import SepevalError
+
+    if not name:
+        kinds = {one: DATASETS.get(one) for one in DATASETS.names()}
+        rows = [
+            {"name": one, "reads": kind.summary, "asks": _asks(kind)} for one, kind in kinds.items()
+        ]
+        _table(rows, json=json)
+        return
+    if data is None:
+        raise SepevalError(f"dataset {name!r}: name its folder with --data")
+    adapter = build.dataset(name, data, build.settings(choice, option="--choice"))
+    if not split:
+        splits = ", ".join(adapter.splits())
+        raise SepevalError(f"dataset {name!r}: name a split with --split; it has {splits}")
+    index = adapter.index(split)
+    rows = [
+        {
+            "track": track.id,
+            "samples": str(track.length),
+            "rate": str(track.rate),
+            "channels": str(track.channels),
+            "missing": ",".join(track.missing),
+            "fault": track.fault,
+        }
+        for track in index.tracks
+    ]
+    _table(rows, json=json)
+    if not index.is_complete:
+        say(f"incomplete: {len(index.tracks)} tracks found, {index.expected} expected")
+    if not index.is_complete or any(track.fault for track in index.tracks):
+        raise typer.Exit(1)
+
+
+def separators(json: options.Json = False) -> None:
+    """List the separators and the settings that they ask for."""
+    from sepeval.separators.base import SEPARATORS
+
+    kinds = {one: SEPARATORS.get(one) for one in SEPARATORS.names()}
+    rows = [
+        {"name": one, "gives": kind.summary, "asks": _asks(kind)} for one, kind in kinds.items()
+    ]
+    _table(rows, json=json)
+
+
+def metrics(json: options.Json = False) -> None:
+    """List the metrics and the parameters that a protocol gives them."""
+    from sepeval.metrics.base import METRICS
+
+    kinds = {one: METRICS.get(one) for one in METRICS.names()}
+    rows = [
+        {
+            "name": f"{one}.v{kind.version}",
+            "is": kind.summary,
+            "unit": kind.unit,
+            "asks": ", ".join(kind.model_fields),
+        }
+        for one, kind in kinds.items()
+    ]
+    _table(rows, json=json)
+
+
+@protocols.callback()
+def every_protocol(context: typer.Context, json: options.Json = False) -> None:
+    """List the released protocols."""
+    if context.invoked_subcommand is None:
+        _list_protocols(json=json)
+
+
+@protocols.command("list")
+def list_protocols(json: options.Json = False) -> None:
+    """List the released protocols with their hashes."""
+    _list_protocols(json=json)
+
+
+@protocols.command("show")
+def show_protocol(name: str, json: options.Json = False) -> None:
+    """Print a protocol as it was released, or as JSON with its hash."""
+    from sepeval.protocol import load
+    from sepeval.protocol.library import folder
+
+    found = load(name)
+    if json:
+        show(codec.dumps({**found.model_dump(mode="json"), "hash": found.hash}, indent=1))
+        return
+    path = Path(name) if name.endswith((".yaml", ".yml")) else folder() / f"{found.id}.yaml"
+    show(path.read_text(encoding="utf-8"))
+    say(f"hash: {found.hash}")
+
+
+def doctor(json: options.Json = False) -> None:
+    """Say what is installed, what is missing, and the command that mends it."""
+    from sepeval.doctor import examine
+
+    findings = examine()
+    rows = [{"part": one.part, "found": one.found, "mend": one.mend} for one in findings]
+    _table(rows, json=json)
+    if any(one.is_needed and one.mend for one in findings):
+        raise typer.Exit(1)
+
+
+def _list_protocols(*, json: bool) -> None:
+    from sepeval.protocol import load, released
+
+    loaded = [load(name) for name in released()]
+    rows = [
+        {"name": one.id, "hash": one.hash[:8], "stems": ",".join(one.stems), "measures": one.title}
+        for one in loaded
+    ]
+    _table(rows, json=json)
+
+
+def _asks(kind: type) -> str:
+    import dataclasses
+
+    fields = [one for one in dataclasses.fields(kind) if one.name != "root"]
+    needed = dataclasses.MISSING
+    return ", ".join(
+        one.name if one.default is needed else f"[{one.name}={one.default}]" for one in fields
+    )
+
+
+def _table(rows: Sequence[Mapping[str, str]], *, json: bool) -> None:
+    """Print rows as aligned columns, or as JSON."""
+    if json:
+        show(codec.dumps([dict(row) for row in rows], indent=1))
+        return
+    if not rows:
+        return
+    names = [name for name in rows[0] if any(row[name] for row in rows)]
+    widths = {name: max(len(name), *(len(row[name]) for row in rows)) for name in names}
+    lines = [dict.fromkeys(names, ""), *rows]
+    lines[0] = {name: name for name in names}
+    show(
+        "\n".join(
+            "  ".join(row[name].ljust(widths[name]) for name in names).rstrip() for row in lines
+        )
+    )

@@ -1,0 +1,40 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Protocols = Annotated[
+    list[str],
+    typer.Option("--protocol", "-p", help="Name or path; repeat, or separate by commas."),
+]
+Output = Annotated[Path, typer.Option("--output", "-o", help="Folder of runs.")]
+Label = Annotated[str, typer.Option(help="How the run is called in tables.")]
+Seed = Annotated[int, typer.Option(help="From which all seeds are derived.")]
+Workers = Annotated[int, typer.Option(min=0, help="Processes; 0: one per processor.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Runs = Annotated[list[Path], typer.Argument(help="Runs, or folders of runs.")]
+Name = Annotated[str, typer.Option("--dataset", "-d", help="See `sepeval datasets`.")]
+Data = Annotated[Path, typer.Option("--data", help="Root folder of the dataset.")]
+Split = Annotated[str, typer.Option(help="Name of the split; never assumed.")]
+Choices = Annotated[
+    list[str], typer.Option("--choice", "-c", help="key=value, what the dataset asks for.")
+]
+Separator = Annotated[
+    str, typer.Option("--separator", "-s", help="See `sepeval separators`; or module:callable.")
+]
+Settings = Annotated[
+    list[str], typer.Option("--setting", "-S", help="key=value, what the separator asks for.")
+]
+Partial = Annotated[
+    bool, typer.Option("--partial", help="Accept part of a split; every table then says so.")
+]
+Chunk = Annotated[
+    str,
+    typer.Option(
+        help="Separate in chunks: length,overlap,window,tail, such as 262144,0,none,drop."
+    ),
+]

@@ -1,0 +1,7 @@
+"""Tables, figures and pages, made from runs. Nothing here computes a score."""
+
+from sepeval.report.plots import plot
+from sepeval.report.signature import signature
+from sepeval.report.tables import Table, table
+
+__all__ = ["Table", "plot", "signature", "table"]

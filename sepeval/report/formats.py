@@ -1,0 +1,127 @@
+"""Blocks, counts and notes as text for a terminal and as Markdown."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from sepeval.report.blocks import Block, Counts
+
+_GAP = 2  # blanks between columns
+_SPECIAL = re.compile(r"[\\`*<>\[\]&~$]|(?<![^\W_])_|_(?![^\W_])")
+
+
+def as_text(
+    title: str,
+    blocks: Sequence[Block],
+    counts: Sequence[Counts],
+    notes: Sequence[str],
+    signature: str,
+    *,
+    width: int,
+) -> str:
+    """Return everything as aligned text; columns that do not fit go below each other.
+
+    Args:
+        title: of the whole.
+        blocks: of the table.
+        counts: behind them.
+        notes: sentences.
+        signature: stays on one line.
+        width: in characters.
+    """
+    parts = [_wrapped(title, width)]
+    for block in blocks:
+        rows = [
+            (name, *(f"{cell.text}{'*' if cell.best else ' '}" for cell in cells))
+            for name, cells in block.lines
+        ]
+        head = ("system", *(f"{stem} " for stem in block.stems))
+        starred = any(cell.best for _, cells in block.lines for cell in cells)
+        caption = f"{block.title}{'; * best' if starred else ''}"
+        parts.append(f"{_wrapped(caption, width)}\n{_aligned(head, rows, width)}")
+    if notes:
+        parts.append("\n".join(_wrapped(sentence, width) for sentence in notes))
+    for one in counts:
+        rows = [(name, *map(str, numbers)) for name, numbers in one.lines]
+        caption = _wrapped(f"Counts of {one.title}", width)
+        parts.append(f"{caption}\n{_aligned(('', *one.stems), rows, width)}")
+    parts.append(signature)
+    return "\n\n".join(parts) + "\n"
+
+
+def as_markdown(
+    title: str,
+    blocks: Sequence[Block],
+    counts: Sequence[Counts],
+    notes: Sequence[str],
+    signature: str,
+) -> str:
+    """Return everything as Markdown with pipe tables, the best numbers bold."""
+    parts = [f"**{_escaped(title)}**"]
+    for block in blocks:
+        rows = [
+            (_escaped(name), *(f"**{one.text}**" if one.best else one.text for one in cells))
+            for name, cells in block.lines
+        ]
+        head = ("system", *map(_escaped, block.stems))
+        parts += [_escaped(block.title), _pipes(head, rows)]
+    if notes:
+        parts.append("\n".join(f"- {_escaped(sentence)}" for sentence in notes))
+    for one in counts:
+        rows = [(_escaped(name), *map(str, numbers)) for name, numbers in one.lines]
+        parts += [_escaped(f"Counts of {one.title}"), _pipes(("", *map(_escaped, one.stems)), rows)]
+    parts.append(_escaped(signature))
+    return "\n\n".join(parts) + "\n"
+
+
+def _aligned(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> str:
+    """Return a grid: the first column to the left, the others to the right."""
+    grid = [head, *rows]
+    widths = [max(cell_len(row[place]) for row in grid) for place in range(len(head))]
+    pages: list[list[int]] = [[]]
+    for place in range(1, len(head)):
+        taken = widths[0] + sum(_GAP + widths[one] for one in [*pages[-1], place])
+        if pages[-1] and taken > width:
+            pages.append([])
+        pages[-1].append(place)
+    lines = []
+    for page in pages:
+        for row in grid:
+            others = [_right(row[place], _GAP + widths[place]) for place in page]
+            lines.append(_left(row[0], widths[0]) + "".join(others))
+        lines.append("")
+    return "\n".join(line.rstrip() for line in lines[:-1])
+
+
+def _pipes(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a pipe table: the first column to the left, the others to the right."""
+    grid = [[text.replace("|", "\\|") for text in row] for row in [head, *rows]]
+    widths = [max(3, *(cell_len(row[place]) for row in grid)) for place in range(len(head))]
+    rules = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+
+    def spelled(row: Sequence[str]) -> str:
+        others = [_right(text, width) for text, width in zip(row[1:], widths[1:], strict=True)]
+        return f"| {' | '.join([_left(row[0], widths[0]), *others])} |"
+
+    return "\n".join([spelled(grid[0]), spelled(rules), *map(spelled, grid[1:])])
+
+
+def _left(text: str, width: int) -> str:
+    return text + " " * (width - cell_len(text))
+
+
+def _right(text: str, width: int) -> str:
+    return " " * (width - cell_len(text)) + text
+
+
+def _escaped(text: str) -> str:
+    """Return a text in which no sign means anything in Markdown."""
+    return _SPECIAL.sub(lambda found: f"\\{found.group()}", text)
+
+
+def _wrapped(text: str, width: int) -> str:
+    return "\n".join(textwrap.wrap(text, max(width, 20), break_on_hyphens=False))

@@ -1,0 +1,251 @@
+"""What tables, figures and pages are made of: the numbers of several runs side by side.
+
+Runs that measured different things (another dataset, split, choice, set of tracks or audio) are
+not put side by side unless that is asked for by name, and then each of them says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sepeval.errors import StoreError
+from sepeval.protocol import Protocol
+from sepeval.store import Run
+from sepeval.summary import SummaryRow, summarise
+
+_SHOWN = 5  # names of tracks that a message lists
+
+
+@dataclass(frozen=True)
+class System:
+    """One run under one protocol.
+
+    Attributes:
+        name: the label, made unique among the runs shown together.
+        run: where the numbers come from.
+        rows: the numbers, as `summarise` returns them.
+        marks: what a reader must know before comparing: `3 of 50 tracks`, `2 tracks with errors`.
+        comparable: False where the run is not complete or the data are mixed.
+    """
+
+    name: str
+    run: Run
+    rows: tuple[SummaryRow, ...]
+    marks: tuple[str, ...]
+    comparable: bool
+
+    def rows_of(self, summary: str, metric: str) -> tuple[SummaryRow, ...]:
+        """Return the numbers of one summary of one metric, by stem."""
+        return tuple(row for row in self.rows if (row.summary, row.metric) == (summary, metric))
+
+
+@dataclass(frozen=True)
+class Results:
+    """Several runs under one protocol.
+
+    Attributes:
+        protocol: what was measured.
+        systems: in the order of the runs.
+        mixed: the runs did not measure the same audio.
+    """
+
+    protocol: Protocol
+    systems: tuple[System, ...]
+    mixed: bool
+
+    @property
+    def keys(self) -> tuple[tuple[str, str], ...]:
+        """Every summary and metric, in the protocol's order."""
+        return tuple(
+            (summary.name, metric)
+            for summary in self.protocol.summaries
+            for metric in summary.metrics
+        )
+
+    @property
+    def shared_marks(self) -> tuple[str, ...]:
+        """The marks that all systems have; a heading carries them."""
+        first = self.systems[0].marks
+        return tuple(one for one in first if all(one in other.marks for other in self.systems))
+
+    def shown(self, system: System) -> str:
+        """Return a system's name with the marks that are not in the heading."""
+        own = [mark for mark in system.marks if mark not in self.shared_marks]
+        return f"{system.name} ({'; '.join(own)})" if own else system.name
+
+
+def gather(runs: Sequence[Run], protocol: str, *, mixed: bool = False) -> Results:
+    """Return the numbers of runs under one protocol.
+
+    Args:
+        runs: of which the first sets what the others are held against; repeated ones count once.
+        protocol: id or name.
+        mixed: accept runs that measured different audio, and mark them.
+
+    Raises:
+        StoreError: there is no run, one has no scores under the protocol, or the runs are not
+            comparable; the message names the difference.
+    """
+    chosen = _distinct(runs)
+    documents = [run.protocol(protocol) for run in chosen]
+    for run, document in zip(chosen, documents, strict=True):
+        if (document.id, document.hash) != (documents[0].id, documents[0].hash):
+            message = (
+                f"{run.folder.name} is scored under {document.id} {document.hash[:8]}, "
+                f"{chosen[0].folder.name} under {documents[0].id} {documents[0].hash[:8]}; one "
+                "table shows one protocol: score them again under the same (sepeval rescore)"
+            )
+            raise StoreError(message)
+    gaps = [_difference(chosen[0], run) for run in chosen]
+    is_mixed = any(gaps)
+    if is_mixed and not mixed:
+        which = next(place for place, gap in enumerate(gaps) if gap)
+        message = (
+            f"{chosen[0].folder.name} and {chosen[which].folder.name} did not measure the same: "
+            f"{gaps[which]}; such numbers do not compare. To show them together all the same, "
+            "say so (--mixed)"
+        )
+        raise StoreError(message)
+    marks = [_marks(run, gap=gap, mixed=is_mixed) for run, gap in zip(chosen, gaps, strict=True)]
+    systems = tuple(
+        System(
+            name=name,
+            run=run,
+            rows=summarise(run, documents[0].id),
+            marks=own,
+            comparable=is_complete(run) and not is_mixed,
+        )
+        for name, run, own in zip(_names(chosen), chosen, marks, strict=True)
+    )
+    return Results(documents[0], systems, is_mixed)
+
+
+def groups(runs: Sequence[Run]) -> tuple[tuple[Run, ...], ...]:
+    """Return the runs in groups that measured the same audio, in the order of appearance.
+
+    Raises:
+        StoreError: there is no run.
+    """
+    found: list[list[Run]] = []
+    for run in _distinct(runs):
+        home = next((one for one in found if not _difference(one[0], run)), None)
+        if home is None:
+            found.append([run])
+        else:
+            home.append(run)
+    return tuple(tuple(one) for one in found)
+
+
+def failed(run: Run) -> dict[str, str]:
+    """Return why tracks have no scores, by track id."""
+    return {track.id: track.error for track in run.manifest.tracks if track.error}
+
+
+def is_complete(run: Run) -> bool:
+    """Return whether the run was finished."""
+    return run.manifest.status == "complete"
+
+
+def dataset_of(run: Run) -> str:
+    """Return dataset, split and choices in one line."""
+    manifest = run.manifest
+    choices = ", ".join(f"{key}={value}" for key, value in sorted(manifest.choices.items()))
+    where = f"{manifest.dataset}/{manifest.split}"
+    return f"{where} ({choices})" if choices else where
+
+
+def plain(text: str) -> str:
+    """Return a text on one line without control characters.
+
+    Example:
+        >>> plain(" a  b" + chr(10) + chr(7))
+        'a b'
+    """
+    shown = "".join(sign if sign.isprintable() else " " for sign in text)
+    return " ".join(shown.split())
+
+
+def some(names: Sequence[str]) -> str:
+    """Return the first names, and how many more there are.
+
+    Example:
+        >>> some(["a", "b"])
+        'a, b'
+    """
+    more = len(names) - _SHOWN
+    listed = ", ".join(names[:_SHOWN])
+    return f"{listed} and {more} more" if more > 0 else listed
+
+
+def count_of(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    Example:
+        >>> count_of(1, "track"), count_of(2, "track")
+        ('1 track', '2 tracks')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _distinct(runs: Sequence[Run]) -> tuple[Run, ...]:
+    found = {(run.manifest.label, run.manifest.hash): run for run in reversed(runs)}
+    if not found:
+        raise StoreError("no run was given; `sepeval run` makes one")
+    return tuple(reversed(found.values()))
+
+
+def _names(runs: Sequence[Run]) -> tuple[str, ...]:
+    labels = [plain(run.manifest.label) or run.manifest.hash for run in runs]
+    return tuple(
+        label if labels.count(label) == 1 else f"{label} {run.manifest.hash}"
+        for label, run in zip(labels, runs, strict=True)
+    )
+
+
+def _marks(run: Run, *, gap: str, mixed: bool) -> tuple[str, ...]:
+    marks = [run.manifest.partial] if run.manifest.partial else []
+    errors = len(failed(run))
+    if errors:
+        marks.append(f"{count_of(errors, 'track')} with errors")
+    if not is_complete(run):
+        marks.append("run not complete")
+    if mixed:
+        marks.append(f"other data: {gap}" if gap else "first of mixed data")
+    return tuple(marks)
+
+
+def _difference(first: Run, other: Run) -> str:
+    """Return how what another run measured differs; empty if it does not."""
+    ours, theirs = first.manifest.identity, other.manifest.identity
+    found = [
+        f"{key} {_text(ours.get(key))} and {_text(theirs.get(key))}"
+        for key in ("dataset", "split", "choices")
+        if ours.get(key) != theirs.get(key)
+    ]
+    if found:
+        return ", ".join(found)
+    if ours.get("tracks") != theirs.get("tracks"):
+        return _tracks_apart(_ids(first), _ids(other))
+    if ours.get("content") != theirs.get("content"):
+        return "content (the audio of the references differs)"
+    return ""
+
+
+def _tracks_apart(ours: list[str], theirs: list[str]) -> str:
+    only = {
+        "first": [one for one in ours if one not in theirs],
+        "second": [one for one in theirs if one not in ours],
+    }
+    parts = [f"only in the {which}: {some(names)}" for which, names in only.items() if names]
+    return f"tracks, {len(ours)} and {len(theirs)}" + "".join(f" ({part})" for part in parts)
+
+
+def _ids(run: Run) -> list[str]:
+    return [plain(track.id) for track in run.manifest.tracks]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={one}" for key, one in sorted(value.items())) or "none"
+    return str(value)

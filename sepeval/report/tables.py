@@ -1,0 +1,167 @@
+"""Tables: systems x stems, with the counts behind every number."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sepeval.report import formats
+from sepeval.report.blocks import Block, Counts, blocks, counts, notes
+from sepeval.report.results import Results, failed, gather
+from sepeval.report.signature import line
+from sepeval.report.templates import rendered
+from sepeval.store import Run
+from sepeval.summary import SummaryRow
+from sepeval.types import Status
+
+_STATUSES = tuple(str(status) for status in Status if status != Status.OK)
+
+
+@dataclass(frozen=True)
+class Table:
+    """The numbers of several runs under one protocol. The same runs give the same bytes.
+
+    Attributes:
+        title: protocol and what it measures.
+        signature: one line that says where the numbers come from.
+        results: the numbers themselves.
+        unit: of the numbers.
+        blocks: systems x stems, one for each summary and metric, as shown.
+        counts: tracks and scores behind the blocks.
+        notes: what a reader must know, as sentences.
+    """
+
+    title: str
+    signature: str
+    results: Results
+    unit: str
+    blocks: tuple[Block, ...]
+    counts: tuple[Counts, ...]
+    notes: tuple[str, ...]
+
+    def as_text(self, width: int = 100) -> str:
+        """Return aligned text for a terminal of so many characters; `*` marks the best."""
+        return formats.as_text(
+            self.title, self.blocks, self.counts, self.notes, self.signature, width=width
+        )
+
+    def as_markdown(self) -> str:
+        """Return Markdown; the best numbers are bold."""
+        return formats.as_markdown(self.title, self.blocks, self.counts, self.notes, self.signature)
+
+    def as_html(self) -> str:
+        """Return a fragment of HTML without styles; the best numbers are in `<strong>`."""
+        return rendered("table.html.j2", table=self)
+
+    def as_csv(self) -> str:
+        """Return one line per number, unrounded, with its counts and hashes."""
+        rows = self._long()
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        return text.getvalue()
+
+    def as_json(self) -> str:
+        """Return a document: signature, notes, systems, and one entry per number, unrounded."""
+        document = {
+            "title": self.title,
+            "signature": self.signature,
+            "protocol": self.results.protocol.id,
+            "protocol_hash": self.results.protocol.hash,
+            "mixed": self.results.mixed,
+            "notes": list(self.notes),
+            "systems": [
+                {
+                    "system": system.name,
+                    "run": system.run.manifest.hash,
+                    "dataset": system.run.manifest.dataset,
+                    "split": system.run.manifest.split,
+                    "choices": system.run.manifest.choices,
+                    "partial": system.run.manifest.partial,
+                    "complete": system.run.manifest.status == "complete",
+                    "errors": failed(system.run),
+                    "marks": list(system.marks),
+                }
+                for system in self.results.systems
+            ],
+            "numbers": self._long(),
+        }
+        return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+    def _long(self) -> list[dict[str, str | int | float | None]]:
+        """Return one flat record per number."""
+        return [
+            {
+                "system": system.name,
+                "run": system.run.manifest.hash,
+                "dataset": system.run.manifest.dataset,
+                "split": system.run.manifest.split,
+                "partial": system.run.manifest.partial,
+                "protocol": row.protocol,
+                "protocol_hash": self.results.protocol.hash,
+                "unit": self.unit,
+                **_plain(row),
+            }
+            for system in self.results.systems
+            for row in system.rows
+        ]
+
+
+def table(
+    runs: Sequence[Run],
+    protocol: str,
+    *,
+    decimals: int = 2,
+    lower_is_better: Collection[str] = (),
+    unit: str = "dB",
+    mixed: bool = False,
+) -> Table:
+    """Return the table of runs under one protocol.
+
+    Args:
+        runs: one per line of the table, in this order.
+        protocol: id or name of a protocol that all of them were scored under.
+        decimals: shown in text, Markdown and HTML.
+        lower_is_better: names of scores whose best value is the smallest.
+        unit: of the scores.
+        mixed: accept runs that measured different audio, and mark them.
+
+    Raises:
+        StoreError: a run has no scores under the protocol, or the runs are not comparable.
+    """
+    results = gather(runs, protocol, mixed=mixed)
+    return of_results(results, decimals=decimals, lower_is_better=lower_is_better, unit=unit)
+
+
+def of_results(
+    results: Results, *, decimals: int, lower_is_better: Collection[str], unit: str
+) -> Table:
+    """Return the table of numbers that are gathered already; see `table`."""
+    return Table(
+        title=f"{results.protocol.id}: {results.protocol.title}",
+        signature=line(results),
+        results=results,
+        unit=unit,
+        blocks=blocks(results, decimals=decimals, lower_is_better=lower_is_better, unit=unit),
+        counts=counts(results),
+        notes=notes(results),
+    )
+
+
+def _plain(row: SummaryRow) -> dict[str, str | int | float | None]:
+
+    return {
+        "summary": row.summary,
+        "metric": row.metric,
+        "stem": row.stem,
+        "value": row.value,
+        "status": str(row.status),
+        "tracks": row.tracks,
+        "used": row.used,
+        "silent": row.silent,
+        **{f"left_{name}": row.left.get(name, 0) for name in _STATUSES},
+    }
