@@ -1,10 +1,14 @@
-"""What holds for every test: nothing outside the test's own folder is written."""
+"""What holds for every test: it writes into its own folder only, and does the same each time."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("sepeval", deadline=None, database=None, derandomize=True)
+settings.load_profile("sepeval")
 
 
 @pytest.fixture(autouse=True)

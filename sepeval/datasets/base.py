@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import reprlib
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -109,8 +110,8 @@ def track(
         fault: what the adapter found wrong, if anything; the files are then not opened.
 
     Returns:
-        The track. A file that cannot be read, or differs from the first one in rate or channel
-        count, becomes its `fault`. Lengths may differ: how much is a protocol's matter.
+        The track. A file that cannot be read, or differs from most of the others in rate or
+        channel count, becomes its `fault`. Lengths may differ: how much is a protocol's matter.
     """
     roles = [(file, f"stem {stem}") for stem, found in stems.items() for file in found]
     roles += [(mixture, "mixture")] if mixture else []
@@ -123,23 +124,24 @@ def track(
     whole = Track(name, split, 0, 0, 0, stems, mixture, missing)
     if fault:
         return replace(whole, fault=f"{where}: {fault}")
-    headers, problems = [], []
+    headers: dict[str, audio.AudioInfo] = {}
+    problems = []
     for file, role in roles:
         try:
-            header = audio.probe(file)
+            headers[f"{role}: {file}"] = audio.probe(file)
         except DataError as error:
             problems.append(f"{role}: {error}")
-            continue
-        headers.append(header)
-        if header[:2] != headers[0][:2]:
-            problems.append(
-                f"{role}: {file}: expected {headers[0].rate} Hz and {headers[0].channels} channels "
-                f"as in the files before it, found {header.rate} Hz and {header.channels}"
-            )
+    formats = Counter((header.rate, header.channels) for header in headers.values())
+    problems += [
+        f"{place}: has {header.rate} Hz and {header.channels} channels; most files of the track "
+        f"have {formats.most_common(1)[0][0][0]} Hz and {formats.most_common(1)[0][0][1]}"
+        for place, header in headers.items()
+        if (header.rate, header.channels) != formats.most_common(1)[0][0]
+    ]
     if problems:
         return replace(whole, fault=f"{where}: {'; '.join(problems)}")
-    rate, channels, _ = headers[0]
-    length = max(header.length for header in headers)
+    rate, channels = formats.most_common(1)[0][0]
+    length = max(header.length for header in headers.values())
     return replace(whole, rate=rate, channels=channels, length=length)
 
 

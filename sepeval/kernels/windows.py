@@ -22,7 +22,8 @@ def sliding(length: int, *, window: int, hop: int, tail: Tail, shorter: Shorter)
 
     Full windows start at 0, hop, 2 hop, ... The rest after the last full window is a window of its
     own, unless it is dropped, if it reaches further than the last full window does: that makes
-    ⌈(length - (window - hop)) / hop⌉ windows in all.
+    ⌈(length - (window - hop)) / hop⌉ windows in all. No window starts beyond the end, which a hop
+    longer than the window would otherwise bring about.
 
     Args:
         length: of the signal, in samples.
@@ -54,6 +55,7 @@ def sliding(length: int, *, window: int, hop: int, tail: Tail, shorter: Shorter)
     else:
         count = max(0, -(-(length - (window - hop)) // hop))
     starts = np.arange(count, dtype=np.int64) * hop
+    starts = starts[starts < length]
     stops = starts + window
     return _rows(starts, np.minimum(stops, length) if tail == "partial" else stops)
 

@@ -55,13 +55,13 @@ class Drawing:
     Attributes:
         name: of its files, without ending.
         title: what it shows, in one sentence.
-        alt: what it shows, for those who do not see it.
+        words: its numbers as a text, for those who do not see it.
         draw: returns the figure.
     """
 
     name: str
     title: str
-    alt: str
+    words: str
     draw: Callable[[], Figure]
 
     def write(self, folder: Path, formats: Sequence[str]) -> tuple[Path, ...]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from sepeval.protocol import Summary
 from sepeval.report.canvas import GREY, Drawing, look, panels
-from sepeval.report.results import Results, System
+from sepeval.report.results import Results, System, count_of
 from sepeval.report.signature import between, line
 from sepeval.store.run import slug
 from sepeval.summary import per_track, score_frame, used_scores
@@ -60,13 +60,13 @@ def distribution(results: Results, summary: Summary, metric: str, *, unit: str) 
     title = f"{metric} of every track, {results.protocol.id}{marks}"
     pairs = list(zip(results.systems, points, strict=True))
     medians = [
-        f"{stem}: " + ", ".join(_spoken(system, own[place], unit) for system, own in pairs)
+        f"{stem}: " + ", ".join(_spoken(system, own[place]) for system, own in pairs)
         for place, stem in enumerate(stems)
     ]
     return Drawing(
         name=slug(f"{results.protocol.id}--{metric}--{summary.name}--tracks"),
         title=title,
-        alt=f"{title}, one panel per stem. Median over tracks: {'; '.join(medians)}.",
+        words=f"Median over tracks, in {unit}. {'. '.join(medians)}.",
         draw=partial(_draw, results, summary, metric, points, title, unit),
     )
 
@@ -96,10 +96,10 @@ def _points(system: System, results: Results, summary: Summary, metric: str) -> 
     return tuple(found)
 
 
-def _spoken(system: System, points: Points, unit: str) -> str:
+def _spoken(system: System, points: Points) -> str:
     if not len(points.values):
         return f"{system.name} no value"
-    return f"{system.name} {np.median(points.values):.2f} {unit}"
+    return f"{system.name} {np.median(points.values):.2f}"
 
 
 def _draw(
@@ -136,7 +136,7 @@ def _draw(
 def _line(axis: Axes, level: int, points: Points, *, most: int) -> None:
     """Draw one system in one panel; say where it has fewer tracks than another."""
     colour, marker = look(level)
-    said = [f"{points.count} tracks"] if 0 < points.count < most else []
+    said = [count_of(points.count, "track")] if 0 < points.count < most else []
     said += [f"{points.infinite} infinite, not drawn"] if points.infinite else []
     if said or not points.count:
         _say(axis, level if not len(points.values) else level - 0.36, ", ".join(said) or "no value")

@@ -62,7 +62,7 @@ def silence(results: Results, summary: Summary, metric: str, *, unit: str) -> Dr
     return Drawing(
         name=slug(f"{results.protocol.id}--{metric}--{summary.name}--silence"),
         title=title,
-        alt=f"{title}, one panel per stem, in {unit}. {'; '.join(spoken)}.",
+        words=f"Means in {unit}, and the share of silent windows. {'. '.join(spoken)}.",
         draw=partial(_draw, results, summary, metric, splits, title, unit),
     )
 

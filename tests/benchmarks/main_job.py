@@ -9,12 +9,12 @@ track's decoded float32 audio.
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +41,7 @@ def best(action: Callable[[], object], *, of: int = 5) -> float:
 def start_up() -> None:
     for words in (["-c", "import sepeval"], ["-m", "sepeval", "--help"], ["-c", "pass"]):
         command = [sys.executable, *words]
-        seconds = best(lambda command=command: subprocess.run(command, check=True, capture_output=True))
+        seconds = best(partial(subprocess.run, command, check=True, capture_output=True))
         print(f"start-up  {' '.join(words):24} {seconds:.3f} s")
 
 
@@ -80,10 +80,13 @@ def scoring_against_reading(folder: Path) -> None:
 
     reading, scoring = best(read), best(score)
     print(f"reading   8 mono WAV files of {SECONDS} s     {reading:.3f} s")
-    print(f"scoring   SI-SDRi of the same            {scoring:.3f} s  ratio {scoring / reading:.2f}")
+    ratio = scoring / reading
+    print(f"scoring   SI-SDRi of the same            {scoring:.3f} s  ratio {ratio:.2f}")
 
 
-def memory(folder: Path, *, rate: int, channels: int, protocol: str, stems: tuple[str, ...]) -> None:
+def memory(
+    folder: Path, *, rate: int, channels: int, protocol: str, stems: tuple[str, ...]
+) -> None:
     write_track(folder, rate=rate, channels=channels, stems=stems)
     code = (
         "import resource, sys; from pathlib import Path\n"
@@ -118,7 +121,6 @@ def main() -> None:
         memory(Path(name) / "b", rate=22050, channels=1, protocol="slakh2100-msdm", stems=STEMS)
         stems = ("vocals", "drums", "bass", "other")
         memory(Path(name) / "c", rate=44100, channels=2, protocol="musdb18-sisec18", stems=stems)
-    print(f"this process peaked at {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10:.0f} MiB")
 
 
 if __name__ == "__main__":

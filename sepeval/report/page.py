@@ -1,0 +1,228 @@
+"""A page about runs that opens from disk: tables, figures, counts, errors, provenance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sepeval.protocol import Protocol
+from sepeval.report.plots import drawings
+from sepeval.report.results import Results, dataset_of, failed, gather, groups, plain
+from sepeval.report.tables import Table, of_results
+from sepeval.report.templates import rendered
+from sepeval.report.words import STATUSES, sentences
+from sepeval.store import Run
+from sepeval.store.files import write_text
+from sepeval.store.run import slug
+
+_FORMATS = ("svg", "png")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One figure on the page.
+
+    Attributes:
+        source: address of the drawing, relative to the page.
+        raster: address of the same as PNG.
+        title: what it shows.
+        words: its numbers as a text.
+    """
+
+    source: str
+    raster: str
+    title: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a track has no scores.
+
+    Attributes:
+        track: its id.
+        message: the error.
+        systems: of which the track failed.
+    """
+
+    track: str
+    message: str
+    systems: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """Runs that measured the same audio, under one protocol.
+
+    Attributes:
+        anchor: its place on the page.
+        protocol: what was measured.
+        data: dataset, split, choices, and how much of it.
+        sentences: what was measured, in words.
+        table: the numbers.
+        pictures: the figures.
+        faults: tracks without scores.
+    """
+
+    anchor: str
+    protocol: Protocol
+    data: str
+    sentences: tuple[str, ...]
+    table: Table
+    pictures: tuple[Picture, ...]
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the numbers of a run come from.
+
+    Attributes:
+        name: label and hash.
+        facts: names and values.
+        documents: titles and JSON texts.
+    """
+
+    name: str
+    facts: tuple[tuple[str, str], ...]
+    documents: tuple[tuple[str, str], ...]
+
+
+def page(
+    runs: Sequence[Run],
+    folder: Path,
+    *,
+    protocols: Sequence[str] | None = None,
+    decimals: int = 2,
+    lower_is_better: Collection[str] = (),
+    unit: str = "dB",
+) -> Path:
+    """Write `index.html` and its figures, and return its path. The same runs give the same bytes.
+
+    Runs that measured different audio get tables of their own.
+
+    Args:
+        runs: all that the page is about.
+        folder: where the page goes; it is made.
+        protocols: ids or names, each of at least one run; None for all that there are.
+        decimals: shown in tables.
+        lower_is_better: names of scores whose best value is the smallest.
+        unit: of the scores.
+
+    Raises:
+        StoreError: there is no run, a protocol is none of theirs, or a file cannot be written.
+    """
+    found = [run for group in groups(runs) for run in group]
+    names = protocols
+    if names is None:
+        names = list(dict.fromkeys(name for run in found for name in run.manifest.protocols))
+    sections = [
+        _section(gather(group, name), folder, decimals=decimals, lower=lower_is_better, unit=unit)
+        for name in names
+        for group in groups(_scored(found, name))
+    ]
+    text = rendered(
+        "page.html.j2",
+        sections=sections,
+        origins=[_origin(run) for run in found],
+        documents=_documents(sections),
+        statuses=[(str(status), meaning) for status, meaning in STATUSES.items()],
+        labels=list(dict.fromkeys(plain(run.manifest.label) for run in found)),
+        data=list(dict.fromkeys(plain(dataset_of(run)) for run in found)),
+    )
+    path = folder / "index.html"
+    write_text(path, text)
+    return path
+
+
+def _scored(runs: Sequence[Run], name: str) -> list[Run]:
+    """Return the runs that were scored under a protocol; the error of one if none was."""
+    found = [
+        run
+        for run in runs
+        if any(name in (known, known.rpartition(".v")[0]) for known in run.manifest.protocols)
+    ]
+    if not found:
+        runs[0].protocol(name)
+    return found
+
+
+def _section(
+    results: Results, folder: Path, *, decimals: int, lower: Collection[str], unit: str
+) -> Section:
+    first = results.systems[0].run
+    data = f"{plain(dataset_of(first))}: {len(first.manifest.tracks)} tracks"
+    anchor = slug(f"{results.protocol.id}--{first.manifest.hash}")
+    return Section(
+        anchor=anchor,
+        protocol=results.protocol,
+        data="; ".join([data, *results.shared_marks]),
+        sentences=sentences(results.protocol),
+        table=of_results(results, decimals=decimals, lower_is_better=lower, unit=unit),
+        pictures=_pictures(results, folder / "figures" / anchor, unit=unit),
+        faults=_faults(results),
+    )
+
+
+def _pictures(results: Results, folder: Path, *, unit: str) -> tuple[Picture, ...]:
+    found = []
+    for metric in dict.fromkeys(name for _, name in results.keys):
+        for drawing in drawings(results, metric, unit=unit):
+            paths = drawing.write(folder, _FORMATS)
+            source, raster = (f"figures/{folder.name}/{path.name}" for path in paths)
+            found.append(Picture(source, raster, drawing.title, drawing.words))
+    return tuple(found)
+
+
+def _faults(results: Results) -> tuple[Fault, ...]:
+    """Return every error once, with the systems that have it."""
+    shared: dict[tuple[str, str], list[str]] = {}
+    for system in results.systems:
+        for track, message in failed(system.run).items():
+            shared.setdefault((track, message), []).append(system.name)
+    everyone = len(results.systems)
+    return tuple(
+        Fault(track, message, "all systems" if len(names) == everyone > 1 else ", ".join(names))
+        for (track, message), names in shared.items()
+    )
+
+
+def _origin(run: Run) -> Origin:
+    manifest = run.manifest
+    identity, environment = manifest.identity, manifest.environment
+    facts = (
+        ("run", run.folder.name),
+        ("state", manifest.status),
+        ("data", plain(dataset_of(run))),
+        ("part of the split", manifest.partial or "the whole split"),
+        ("tracks", f"{len(manifest.tracks)}, {len(failed(run))} with errors"),
+        ("seed", str(identity.get("seed"))),
+        ("replicates", str(identity.get("replicates"))),
+        ("sepeval", str(environment.get("sepeval"))),
+        ("protocols", ", ".join(manifest.protocols)),
+    )
+    documents = (
+        ("Separator", _json(identity.get("separator"))),
+        ("Identity: what can change a number", _json(identity)),
+        ("Environment: what is recorded beside it", _json(environment)),
+    )
+    return Origin(f"{plain(manifest.label)} {manifest.hash}", facts, documents)
+
+
+def _documents(sections: Sequence[Section]) -> list[tuple[str, str]]:
+    """Return the protocols as YAML, each once."""
+    import yaml
+
+    found = {
+        f"{one.protocol.id}, hash {one.protocol.hash}": yaml.safe_dump(
+            one.protocol.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=90
+        )
+        for one in sections
+    }
+    return list(found.items())
+
+
+def _json(document: object) -> str:
+    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)
