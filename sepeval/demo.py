@@ -67,19 +67,22 @@ def demo(folder: Path, *, workers: int = 1, told: Callable[[Progress], None] | N
     )
     text: list[str] = []
     runs: list[Run] = []
-    paths: list[Path] = []
+    figures: list[Path] = []
     for part in parts:
         own = _evaluate(part, folder / "runs", workers, told)
         protocol = load(part.protocol)
         text += [table(own, protocol.id).as_text(), ""]
         for entry in protocol.metrics:
-            paths += plot(own, protocol.id, metric=entry.name, folder=folder / "figures")
-        paths += [run.scores(protocol.id) for run in own]
+            figures += plot(own, protocol.id, metric=entry.name, folder=folder / "figures")
         runs += own
         if part.protocol == "slakh2100-msdm":
             text += [_why_silence_matters(own, protocol.id), ""]
-    paths.append(page(runs, folder / "report"))
-    return "\n".join([*text, *(_shown(path) for path in paths)])
+    scores = [run.scores(name) for run in runs for name in run.manifest.protocols]
+    text += ["scores:", *(f"  {_shown(path)}" for path in scores)]
+    text += ["figures, as PNG, PDF and SVG:"]
+    text += [f"  {_shown(path)}" for path in figures if path.suffix == ".png"]
+    text += ["page:", f"  {_shown(page(runs, folder / 'report'))}"]
+    return "\n".join(text)
 
 
 def _evaluate(

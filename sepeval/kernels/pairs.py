@@ -10,6 +10,7 @@ import numpy as np
 from sepeval.kernels.cells import Statistics
 from sepeval.types import Array
 
+_ROUNDING = 1e-12  # share of a signal's energy; less than that beside its mean is rounding
 ChannelRule = Literal["each_then_mean", "energies_summed", "flattened", "downmixed"]
 
 
@@ -51,7 +52,10 @@ def pairs(windows: Statistics, *, channels: ChannelRule, zero_mean: bool) -> Pai
 
 
 def _centred(one: Pairs, windows: Statistics) -> Pairs:
-    """Remove means: ‖x − x̄‖² = ‖x‖² − (Σx)² / n, and the same for products and residuals."""
+    """Remove means: ‖x − x̄‖² = ‖x‖² − (Σx)² / n, and the same for products and residuals.
+
+    A reference that is constant but for rounding is zero.
+    """
     stems = windows.stems
     sums, samples = windows.gram[..., -1], windows.gram[..., -1, -1][:, :, None, None]
     samples = np.maximum(samples, 1.0)
@@ -59,8 +63,9 @@ def _centred(one: Pairs, windows: Statistics) -> Pairs:
     of_signal = np.stack(
         [sums[..., stems : 2 * stems], np.repeat(sums[..., [2 * stems]], stems, axis=-1)], axis=2
     )
-    reference = np.maximum(one.reference - of_reference**2 / samples, 0.0)
-    cross = one.cross - of_reference * of_signal / samples
+    reference = one.reference - of_reference**2 / samples
+    reference = np.where(reference > _ROUNDING * one.reference, reference, 0.0)
+    cross = np.where(reference > 0, one.cross - of_reference * of_signal / samples, 0.0)
     gain, before = _gain(cross, reference), _gain(one.cross, one.reference)
     mean_of_rest = (of_signal - gain * of_reference) ** 2 / samples
     residual = one.residual + (gain - before) ** 2 * one.reference - mean_of_rest

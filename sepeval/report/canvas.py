@@ -28,10 +28,12 @@ _ACROSS = 4  # panels in a row
 _LINE_IN = 0.42  # inches per system
 _PANEL_IN = 2.15  # inches, width of a panel
 _NAME = 30  # characters of a system's name in a row
-_LARGE, _MIDDLE, _SMALL = 10.5, 8.0, 7.0  # points
+_WORD = 60  # characters, after which even a word is broken
+_LARGE, _TEXT, _MIDDLE, _SMALL = 10.5, 9.0, 8.0, 7.0  # points
+_FONT = "DejaVu Sans"  # comes with matplotlib
 _STYLE = {
-    "font.family": "DejaVu Sans",
-    "font.size": 9.0,
+    "font.family": _FONT,
+    "font.size": _TEXT,
     "axes.titlesize": 9.5,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -95,7 +97,7 @@ class Panels:
 
 def panels(
     stems: Sequence[str],
-    systems: Sequence[str],
+    systems: Sequence[tuple[str, Sequence[str]]],
     *,
     title: str,
     below: str,
@@ -106,7 +108,7 @@ def panels(
 
     Args:
         stems: titles of the panels.
-        systems: names of the lines; long ones are broken.
+        systems: names of the lines, with the marks of each; long ones are broken and shortened.
         title: above all.
         below: what every horizontal axis shows, with its unit.
         legend: what the signs mean.
@@ -114,7 +116,7 @@ def panels(
     """
     from matplotlib.figure import Figure
 
-    names = [textwrap.fill(name, _NAME, break_on_hyphens=False) for name in systems]
+    names = [_label(name, marks) for name, marks in systems]
     across = min(_ACROSS, len(stems))
     down = -(-len(stems) // across)
     longest = max(len(line) for name in names for line in name.split("\n"))
@@ -131,8 +133,8 @@ def panels(
             (0.2 + _height(small, _SMALL), key, _MIDDLE),
         )
     )
-    rows = sum(max(1.0, 0.5 * (name.count("\n") + 1)) for name in names) * _LINE_IN
-    height = top + foot + down * (rows + 0.85)
+    pitch = max(_LINE_IN, 0.06 + max(_height(name, _TEXT) for name in names))
+    height = top + foot + down * (len(names) * pitch + 0.85)
     figure = Figure(figsize=(width, height))
     rectangle = (0, foot / height, 1, 1 - (top + foot) / height)
     figure.set_layout_engine("constrained", rect=rectangle)
@@ -184,9 +186,30 @@ def _height(text: str, points: float) -> float:
     return (text.count("\n") + 1) * 1.3 * points / 72
 
 
+def _label(name: str, marks: Sequence[str]) -> str:
+    """Return a system's name on two lines at most, and its marks on lines of their own."""
+    half = _NAME - 3
+    short = name if len(name) <= 2 * half else f"{name[:half]} … {name[-half:]}"
+    parts = [short, *(f"({mark})" for mark in marks)]
+    return "\n".join(textwrap.fill(part, _NAME, break_on_hyphens=False) for part in parts)
+
+
 def _wrapped(text: str, width: float, *, points: float) -> str:
-    """Break a text to a width in inches; a character is about half as wide as it is high."""
-    return textwrap.fill(text, int((width - 0.2) * 72 / (0.56 * points)), break_on_hyphens=False)
+    """Break a text into lines that are no wider than so many inches."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(family=_FONT, size=points)
+    words = [part for word in text.split() for part in textwrap.wrap(word, _WORD)]
+    lines = [""]
+    for word in words:
+        longer = f"{lines[-1]} {word}".lstrip()
+        extent, _, _ = text_to_path.get_text_width_height_descent(longer, font, ismath=False)
+        if extent > (width - 0.2) * 72 and lines[-1]:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return "\n".join(lines)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from sepeval.report.blocks import Block, Counts
 
 _GAP = 2  # blanks between columns
+_NAME = 32  # a longer name is broken where the table is too wide
 _SPECIAL = re.compile(r"[\\`*<>\[\]&~$]|(?<![^\W_])_|_(?![^\W_])")
 
 
@@ -79,8 +80,16 @@ def as_markdown(
 
 
 def _aligned(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> str:
-    """Return a grid: the first column to the left, the others to the right."""
-    grid = [head, *rows]
+    """Return a grid: names to the left, on several lines if need be, the others to the right."""
+    taken = sum(
+        _GAP + max(cell_len(row[at]) for row in [head, *rows]) for at in range(1, len(head))
+    )
+    names = [textwrap.wrap(row[0], max(_NAME, width - taken)) or [""] for row in [head, *rows]]
+    grid = [
+        (part, *(row[1:] if place == 0 else [""] * (len(row) - 1)))
+        for row, parts in zip([head, *rows], names, strict=True)
+        for place, part in enumerate([parts[0], *(f"  {part}" for part in parts[1:])])
+    ]
     widths = [max(cell_len(row[place]) for row in grid) for place in range(len(head))]
     pages: list[list[int]] = [[]]
     for place in range(1, len(head)):

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from sepeval.protocol import Protocol
 from sepeval.report.plots import drawings
-from sepeval.report.results import Results, dataset_of, failed, gather, groups, plain
+from sepeval.report.results import Results, count_of, dataset_of, failed, gather, groups, plain
 from sepeval.report.tables import Table, of_results
 from sepeval.report.templates import rendered
-from sepeval.report.words import STATUSES, sentences
+from sepeval.report.words import STATUSES, measured, on_silence
 from sepeval.store import Run
 from sepeval.store.files import write_text
 from sepeval.store.run import slug
@@ -59,8 +59,10 @@ class Section:
     Attributes:
         anchor: its place on the page.
         protocol: what was measured.
-        data: dataset, split, choices, and how much of it.
-        sentences: what was measured, in words.
+        name: dataset and split.
+        data: the same with choices, and how much of it.
+        measured: what is scored, in words.
+        on_silence: what happens where stems are silent, in words.
         table: the numbers.
         pictures: the figures.
         faults: tracks without scores.
@@ -68,8 +70,10 @@ class Section:
 
     anchor: str
     protocol: Protocol
+    name: str
     data: str
-    sentences: tuple[str, ...]
+    measured: str
+    on_silence: str
     table: Table
     pictures: tuple[Picture, ...]
     faults: tuple[Fault, ...]
@@ -130,7 +134,8 @@ def page(
         documents=_documents(sections),
         statuses=[(str(status), meaning) for status, meaning in STATUSES.items()],
         labels=list(dict.fromkeys(plain(run.manifest.label) for run in found)),
-        data=list(dict.fromkeys(plain(dataset_of(run)) for run in found)),
+        data=list(dict.fromkeys(section.name for section in sections)),
+        titles={section.protocol.id: section.protocol.title for section in sections},
     )
     path = folder / "index.html"
     write_text(path, text)
@@ -153,13 +158,15 @@ def _section(
     results: Results, folder: Path, *, decimals: int, lower: Collection[str], unit: str
 ) -> Section:
     first = results.systems[0].run
-    data = f"{plain(dataset_of(first))}: {len(first.manifest.tracks)} tracks"
+    data = f"{plain(dataset_of(first))}: {count_of(len(first.manifest.tracks), 'track')}"
     anchor = slug(f"{results.protocol.id}--{first.manifest.hash}")
     return Section(
         anchor=anchor,
         protocol=results.protocol,
+        name=plain(f"{first.manifest.dataset}/{first.manifest.split}"),
         data="; ".join([data, *results.shared_marks]),
-        sentences=sentences(results.protocol),
+        measured=" ".join(measured(results.protocol)),
+        on_silence=" ".join(on_silence(results.protocol)),
         table=of_results(results, decimals=decimals, lower_is_better=lower, unit=unit),
         pictures=_pictures(results, folder / "figures" / anchor, unit=unit),
         faults=_faults(results),

@@ -69,9 +69,13 @@ class Results:
         first = self.systems[0].marks
         return tuple(one for one in first if all(one in other.marks for other in self.systems))
 
+    def own_marks(self, system: System) -> tuple[str, ...]:
+        """Return the marks of a system that are not in the heading."""
+        return tuple(mark for mark in system.marks if mark not in self.shared_marks)
+
     def shown(self, system: System) -> str:
-        """Return a system's name with the marks that are not in the heading."""
-        own = [mark for mark in system.marks if mark not in self.shared_marks]
+        """Return a system's name with its own marks."""
+        own = self.own_marks(system)
         return f"{system.name} ({'; '.join(own)})" if own else system.name
 
 

@@ -103,7 +103,7 @@ def _draw(
     ]
     paper = panels(
         headings,
-        [results.shown(system) for system in results.systems],
+        [(system.name, results.own_marks(system)) for system in results.systems],
         title=title,
         below=f"mean {metric} ({unit})",
         legend=(

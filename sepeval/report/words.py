@@ -1,4 +1,4 @@
-"""What a protocol measures, in sentences made from its fields; and what a status means."""
+"""What a protocol measures, in sentences made from its fields, and what a status means."""
 
 from __future__ import annotations
 
@@ -22,36 +22,15 @@ STATUSES: Mapping[Status, str] = MappingProxyType(
 )
 
 
-def sentences(protocol: Protocol) -> tuple[str, ...]:
-    """Return what is measured, what happens where it is silent, and how numbers come about."""
+def measured(protocol: Protocol) -> tuple[str, ...]:
+    """Return what is scored, and how scores become the numbers of a table."""
     metrics = ", ".join(entry.name for entry in protocol.metrics)
-    found = [f"It scores {_joined(list(protocol.stems))} with {metrics} {_windows(protocol)}."]
-    found += _silence(protocol)
-    found += [_summary(summary) for summary in protocol.summaries]
-    return tuple(found)
+    scored = f"It scores {_joined(list(protocol.stems))} with {metrics} {_windows(protocol)}."
+    return scored, *(_summary(summary) for summary in protocol.summaries)
 
 
-def _windows(protocol: Protocol) -> str:
-    segments = protocol.segments
-    inside = f" inside segments of {_length(segments)}" if segments else ""
-    if not isinstance(protocol.windows, Sliding):
-        return f"over whole segments of {_length(segments)}" if segments else "over whole tracks"
-    windows = protocol.windows
-    tail = {
-        "drop": "a shorter rest at the end is not scored",
-        "partial": "a shorter rest at the end is a window of its own",
-        "pad": "a shorter rest at the end is filled up with zeros",
-    }[windows.tail]
-    return f"in windows of {windows.length_s:g} s every {windows.hop_s:g} s{inside}; {tail}"
-
-
-def _length(segments: Segments) -> str:
-    if segments.length_s is not None:
-        return f"{segments.length_s:g} s"
-    return f"{segments.length} samples"
-
-
-def _silence(protocol: Protocol) -> list[str]:
+def on_silence(protocol: Protocol) -> tuple[str, ...]:
+    """Return what silence is, and what happens to silent and missing stems."""
     rule = protocol.silence
     meaning = {
         "norm_per_sample": f"its norm divided by its samples is below {rule.threshold}",
@@ -86,7 +65,27 @@ def _silence(protocol: Protocol) -> list[str]:
             "error": "A track that lacks a stem is an error.",
         }[protocol.audio.missing]
     )
-    return found
+    return tuple(found)
+
+
+def _windows(protocol: Protocol) -> str:
+    segments = protocol.segments
+    inside = f" inside segments of {_length(segments)}" if segments else ""
+    if not isinstance(protocol.windows, Sliding):
+        return f"over whole segments of {_length(segments)}" if segments else "over whole tracks"
+    windows = protocol.windows
+    tail = {
+        "drop": "a shorter rest at the end is not scored",
+        "partial": "a shorter rest at the end is a window of its own",
+        "pad": "a shorter rest at the end is filled up with zeros",
+    }[windows.tail]
+    return f"in windows of {windows.length_s:g} s every {windows.hop_s:g} s{inside}; {tail}"
+
+
+def _length(segments: Segments) -> str:
+    if segments.length_s is not None:
+        return f"{segments.length_s:g} s"
+    return f"{segments.length} samples"
 
 
 def _summary(summary: Summary) -> str:

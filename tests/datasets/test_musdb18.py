@@ -142,8 +142,8 @@ def test_files_that_disagree_are_a_fault(tmp_path: Path, rate: int, channels: in
 
     fault = Musdb18HQ(root=tmp_path).index("test").tracks[0].fault
 
-    assert f"stem bass: {folder / 'bass.wav'}: expected 44100 Hz and 2 channels" in fault
-    assert f"found {rate} Hz and {channels}" in fault
+    assert f"stem bass: {folder / 'bass.wav'}: has {rate} Hz and {channels} channels" in fault
+    assert "most files of the track have 44100 Hz and 2" in fault
 
 
 # MUSDB18

@@ -16,8 +16,9 @@ from sepeval.kernels.cells import Statistics, join, measure
 from sepeval.kernels.windows import edges, gather
 from sepeval.types import Array, IntArray
 
-BLOCK = 1 << 15  # samples that are measured at a time
+BLOCK = 1 << 16  # samples that are measured at a time
 EXACT = 1e-12
+NEAR = 1e-10  # a residual may lose 1e-11 of itself: 4e-11 dB
 few = settings(max_examples=25)
 
 
@@ -74,7 +75,7 @@ def orthogonal(signal: NDArray[np.longdouble], reference: NDArray[np.longdouble]
 def agrees(found: Statistics, row: int, expected: tuple[NDArray[np.longdouble], ...]) -> None:
     scale = float(np.abs(expected[0]).max())
     np.testing.assert_allclose(found.gram[row], expected[0], rtol=EXACT, atol=EXACT * scale)
-    np.testing.assert_allclose(found.residual[row], expected[1], rtol=1e-11, atol=0)
+    np.testing.assert_allclose(found.residual[row], expected[1], rtol=NEAR)
 
 
 def test_inner_products_of_a_few_samples_are_those_on_paper() -> None:
@@ -95,7 +96,8 @@ def test_inner_products_of_a_few_samples_are_those_on_paper() -> None:
     assert found.reference[0, 0].tolist() == [5, 1]
     assert found.estimate[0, 0].tolist() == [5, 10]
     assert found.cross[0, 0].tolist() == [[0, 1], [7, 3]]
-    np.testing.assert_allclose(found.residual[0, 0], [[5, 9], [0.2, 1]], rtol=1e-14)
+    np.testing.assert_allclose(found.residual[0, 0, 0], [5.0, 9.0], rtol=1e-14)
+    np.testing.assert_allclose(found.residual[0, 0, 1], [0.2, 1.0], rtol=1e-14)
 
 
 @given(
@@ -137,7 +139,7 @@ def test_cells_join_to_what_the_window_has_in_one_piece(
 
     one = whole(signals)
     np.testing.assert_allclose(found.gram, one.gram, rtol=EXACT, atol=EXACT * one.gram.max())
-    rounding = EXACT + 4e-16 * 10 ** (level_db / 20)  # of the gain, seen from the residual
+    rounding = NEAR + 2e-15 * 10 ** (level_db / 20)  # of the gain, seen from the residual
     np.testing.assert_allclose(found.residual, one.residual, rtol=rounding)
 
 
@@ -222,7 +224,7 @@ def test_several_channels_are_followed_by_their_sum() -> None:
     assert found.gram.shape[1] == 3
     assert found.channels == 2
     np.testing.assert_allclose(found.gram[:, 2], whole(summed).gram[:, 0], rtol=EXACT, atol=1e-10)
-    np.testing.assert_allclose(found.residual[:, 2], whole(summed).residual[:, 0], rtol=EXACT)
+    np.testing.assert_allclose(found.residual[:, 2], whole(summed).residual[:, 0], rtol=NEAR)
 
 
 def test_opposite_channels_sum_to_exactly_zero() -> None:
@@ -261,7 +263,7 @@ def test_the_order_of_the_stems_is_the_order_of_the_statistics(order: list[int])
 
     expected = whole(turned)
     np.testing.assert_allclose(found.gram, expected.gram, rtol=EXACT, atol=1e-11)
-    np.testing.assert_allclose(found.residual, expected.residual, rtol=EXACT)
+    np.testing.assert_allclose(found.residual, expected.residual, rtol=NEAR)
 
 
 def test_selected_stems_are_measured_as_if_they_were_alone() -> None:
@@ -273,7 +275,7 @@ def test_selected_stems_are_measured_as_if_they_were_alone() -> None:
     expected = whole(alone)
     assert found.stems == 2
     np.testing.assert_allclose(found.gram, expected.gram, rtol=EXACT, atol=1e-10)
-    np.testing.assert_allclose(found.residual, expected.residual, rtol=EXACT)
+    np.testing.assert_allclose(found.residual, expected.residual, rtol=NEAR)
     np.testing.assert_allclose(found.cross, expected.cross, rtol=EXACT, atol=1e-10)
 
 
@@ -300,9 +302,7 @@ def test_silence_has_no_energy_anywhere() -> None:
 
 
 def test_one_sample_is_its_own_reference() -> None:
-    found = measure(
-        np.array([[[0.5]]]), np.array([[[0.25]]]), np.array([[-1.0]]), np.array([0, 1])
-    )
+    found = measure(np.array([[[0.5]]]), np.array([[[0.25]]]), np.array([[-1.0]]), np.array([0, 1]))
 
     assert found.reference.item() == 0.25
     assert found.residual.ravel().tolist() == [0.0, 0.0]

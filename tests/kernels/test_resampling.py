@@ -46,7 +46,7 @@ def test_a_tone_far_below_the_limit_stays_the_tone(rate: int, to: int) -> None:
 def test_a_tone_above_the_new_limit_vanishes() -> None:
     found = torchaudio_hann(tone(15000.0, 44100, 8000), rate=44100, to=22050)
 
-    assert np.abs(found)[:, 50:-50].max() < 2e-3
+    assert np.abs(found)[:, 50:-50].max() < 5e-3  # leakage of a short filter
 
 
 def test_an_equal_rate_changes_nothing() -> None:

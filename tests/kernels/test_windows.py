@@ -116,7 +116,9 @@ def test_an_empty_signal_has_no_windows() -> None:
         assert segments(0, segment=4, tail=tail).shape == (0, 2)
 
 
-@pytest.mark.parametrize(("length", "window", "hop"), [(9, 0, 1), (9, 1, 0), (9, -4, 2), (-1, 4, 2)])
+@pytest.mark.parametrize(
+    ("length", "window", "hop"), [(9, 0, 1), (9, 1, 0), (9, -4, 2), (-1, 4, 2)]
+)
 def test_lengths_that_are_not_positive_are_refused(length: int, window: int, hop: int) -> None:
     with pytest.raises(ShapeError, match=rf"window {window} and hop {hop}"):
         sliding(length, window=window, hop=hop, tail="drop", shorter="none")

@@ -1,0 +1,172 @@
+"""Every command, as a user types it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+
+MSDM = "slakh2100-msdm"
+
+
+@pytest.fixture
+def run(sepeval: Command, slakh: Path, tmp_path: Path) -> Path:
+    """A folder that holds one run of the mixture on two tracks of Slakh's repack."""
+    words = ("run", "-d", "slakh2100_22050", "--data", slakh, "--split", "test", "--partial")
+    done = sepeval(
+        *words, "-c", "edition=orig", "-s", "mixture", "-p", MSDM, "-o", tmp_path / "runs"
+    )
+    assert done.code == 0, done.err
+    return tmp_path / "runs"
+
+
+def test_run_prints_a_table_and_says_where_the_scores_are(
+    sepeval: Command, slakh: Path, tmp_path: Path
+) -> None:
+    words = ("run", "-d", "slakh2100_22050", "--data", slakh, "--split", "test", "--partial")
+
+    done = sepeval(*words, "-c", "edition=orig", "-s", "zeros", "-p", MSDM, "-o", tmp_path)
+
+    assert done.code == 0
+    assert "zeros" in done.out
+    assert "2 of 225 tracks" in done.out
+    assert "2 of 2 tracks" in done.err
+    scores = next(line for line in done.err.splitlines() if line.startswith("scores: "))
+    assert Path(scores.removeprefix("scores: ")).is_file()
+
+
+def test_json_goes_to_stdout_alone(sepeval: Command, slakh: Path, tmp_path: Path) -> None:
+    words = ("run", "-d", "slakh2100_22050", "--data", slakh, "--split", "test", "--partial")
+
+    done = sepeval(
+        *words, "-c", "edition=orig", "-s", "mixture", "-p", MSDM, "-o", tmp_path, "--json"
+    )
+
+    (table,) = json.loads(done.out)
+    assert table
+
+
+def test_score_needs_two_folders_and_a_protocol(
+    sepeval: Command, musdb: Path, tmp_path: Path
+) -> None:
+    references = musdb / "test"
+    estimates = tmp_path / "estimates"
+    shutil.copytree(references, estimates)
+
+    done = sepeval("score", references, estimates, "-p", "musdb18-sisec18", "-o", tmp_path / "runs")
+
+    assert done.code == 0, done.err
+    assert "estimates" in done.out
+    assert "plus_inf" in done.out
+
+
+def test_score_takes_one_track_without_a_folder_of_its_own(
+    sepeval: Command, musdb: Path, tmp_path: Path
+) -> None:
+    track = next((musdb / "test").iterdir())
+
+    done = sepeval("score", track, track, "-p", "musdb18-sisec18", "-o", tmp_path)
+
+    assert done.code == 0, done.err
+
+
+def test_separate_writes_files_that_score_takes(
+    sepeval: Command, musdb: Path, tmp_path: Path
+) -> None:
+    words = ("-d", "musdb18hq", "--data", musdb, "--split", "test", "-p", "musdb18-sisec18")
+    done = sepeval("separate", *words, "-s", "ideal_ratio_mask", "-o", tmp_path / "estimates")
+    assert done.code == 0, done.err
+    assert done.out.strip() == str(tmp_path / "estimates")
+
+    scored = sepeval(
+        "score", musdb / "test", tmp_path / "estimates", "-p", "musdb18-sisec18",
+        "-o", tmp_path / "runs", "--estimate-pattern", "{track}/{stem}.wav",
+    )  # fmt: skip
+
+    assert scored.code in (0, 1), scored.err
+
+
+def test_table_has_every_format(sepeval: Command, run: Path) -> None:
+    assert "mixture" in sepeval("table", run).out
+    assert sepeval("table", run, "--format", "markdown").out.count("|") > 10
+    rows = list(csv.DictReader(io.StringIO(sepeval("table", run, "--format", "csv").out)))
+    assert {row["stem"] for row in rows} == {"bass", "drums", "guitar", "piano", "All"}
+    assert json.loads(sepeval("table", run, "--json").out)
+    assert "<table" in sepeval("table", run, "--format", "html").out
+
+
+def test_plot_and_report_write_what_they_name(sepeval: Command, run: Path, tmp_path: Path) -> None:
+    plots = sepeval("plot", run, "-o", tmp_path / "figures").out.split()
+    page = sepeval("report", run, "-o", tmp_path / "report").out.strip()
+
+    assert plots
+    assert all(Path(path).is_file() for path in plots)
+    assert Path(page).read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_rescore_needs_no_audio(sepeval: Command, run: Path, tmp_path: Path) -> None:
+    shown = sepeval("protocols", "show", MSDM).out
+    protocol = tmp_path / "mine.yaml"
+    protocol.write_text(
+        shown.replace("name: slakh2100-msdm", "name: mine").replace(
+            "reference: score", "reference: leave_out"
+        ),
+        encoding="utf-8",
+    )
+
+    done = sepeval("rescore", run, "-p", protocol)
+
+    assert done.code == 0, done.err
+    assert "mine.v1" in done.out
+
+
+@pytest.mark.parametrize("command", ["datasets", "separators", "metrics", "protocols"])
+def test_lists_are_for_people_and_for_programs(sepeval: Command, command: str) -> None:
+    shown, data = sepeval(command), sepeval(command, "--json")
+
+    names = [row["name"] for row in json.loads(data.out)]
+    assert shown.code == data.code == 0
+    assert len(names) >= 2
+    assert all(name in shown.out for name in names)
+
+
+def test_a_dataset_prints_its_index(sepeval: Command, slakh: Path) -> None:
+    words = ("datasets", "slakh2100_22050", "--data", slakh, "-c", "edition=orig")
+
+    done = sepeval(*words, "--split", "test", "--json")
+
+    assert done.code == 1
+    assert "2 tracks found, 225 expected" in done.err
+    assert [row["track"] for row in json.loads(done.out)] == ["Track01876", "Track01877"]
+
+
+def test_doctor_finds_what_is_installed(sepeval: Command) -> None:
+    rows = json.loads(sepeval("doctor", "--json").out)
+
+    found = {row["part"]: row for row in rows}
+    assert "match their checksums" in found["protocols"]["found"]
+    assert found["ffmpeg"]["mend"] == ""
+
+
+def test_the_demo_ends_with_the_sentence_on_silence(sepeval: Command, tmp_path: Path) -> None:
+    done = sepeval("demo", "-o", tmp_path / "demo", "--workers", "1")
+
+    assert done.code == 0, done.err
+    assert "Why silence matters: under slakh2100-msdm" in done.out
+    lines = done.out.splitlines()
+    paths = [line.strip() for line in lines if line.startswith("  ") and "demo/" in line]
+    assert len(paths) > 12
+    assert all(Path(path).is_file() for path in paths)
+
+
+def test_help_names_every_command(sepeval: Command) -> None:
+    out = sepeval("--help").out
+
+    for command in ("demo", "run", "score", "separate", "table", "plot", "report", "doctor"):
+        assert command in out
