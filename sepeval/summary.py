@@ -58,7 +58,7 @@ def score_frame(run: Run, protocol: Protocol) -> pd.DataFrame:
             has the same id.
     """
     frame: pd.DataFrame = run.read_scores(protocol.id).to_pandas()
-    found = sorted(set(frame["hash"].astype(str)) - {protocol.hash[:8]})
+    found = sorted({str(one) for one in frame["hash"].unique()} - {protocol.hash[:8]})
     if found:
         message = (
             f"{run.scores(protocol.id)}: was made under hash {', '.join(found)}; the run records "

@@ -28,6 +28,7 @@ class Status(StrEnum):
     SILENT_ESTIMATE = "silent_estimate"
     SILENT_OTHER = "silent_other"
     UNDEFINED = "undefined"
+    ILL_CONDITIONED = "ill_conditioned"
     PLUS_INF = "plus_inf"
     MINUS_INF = "minus_inf"
     ERROR = "error"

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sepeval.report.results import Results, failed, plain, some
+from sepeval.report.results import Results, failed, is_complete, plain, some
 from sepeval.report.signature import between, in_order
 from sepeval.summary import ALL, SummaryRow
 from sepeval.types import Status
@@ -117,13 +117,19 @@ def counts(results: Results) -> tuple[Counts, ...]:
 
 def notes(results: Results) -> tuple[str, ...]:
     """Return what a reader must know besides the numbers, as sentences."""
-    found = []
+    broken: dict[tuple[str, ...], list[str]] = {}
     for system in results.systems:
-        errors = [plain(track) for track in failed(system.run)]
-        if errors:
-            found.append(f"{system.name}: no scores for {some(errors)} (errors).")
-        if system.run.manifest.status != "complete":
-            found.append(f"{system.name}: the run is not complete; its scores can be old.")
+        broken.setdefault(tuple(failed(system.run)), []).append(system.name)
+    found = [
+        f"{', '.join(names)}: no scores for {some([plain(track) for track in tracks])} (errors)."
+        for tracks, names in broken.items()
+        if tracks
+    ]
+    found += [
+        f"{system.name}: the run is not complete; its scores can be old."
+        for system in results.systems
+        if not is_complete(system.run)
+    ]
     if results.mixed:
         found.append("The systems did not measure the same audio; no number is marked as best.")
     found += [_silence(results, *key) for key in results.keys]

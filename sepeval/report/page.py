@@ -61,6 +61,7 @@ class Section:
         protocol: what was measured.
         name: dataset and split.
         data: the same with choices, and how much of it.
+        partial: empty, or how many tracks of how many.
         measured: what is scored, in words.
         on_silence: what happens where stems are silent, in words.
         table: the numbers.
@@ -72,6 +73,7 @@ class Section:
     protocol: Protocol
     name: str
     data: str
+    partial: str
     measured: str
     on_silence: str
     table: Table
@@ -158,13 +160,15 @@ def _section(
     results: Results, folder: Path, *, decimals: int, lower: Collection[str], unit: str
 ) -> Section:
     first = results.systems[0].run
-    data = f"{plain(dataset_of(first))}: {count_of(len(first.manifest.tracks), 'track')}"
+    tracks = count_of(len(first.manifest.tracks), "track")
+    data = f"{plain(dataset_of(first))}: {first.manifest.partial or tracks}"
     anchor = slug(f"{results.protocol.id}--{first.manifest.hash}")
     return Section(
         anchor=anchor,
         protocol=results.protocol,
         name=plain(f"{first.manifest.dataset}/{first.manifest.split}"),
-        data="; ".join([data, *results.shared_marks]),
+        data=data,
+        partial=first.manifest.partial,
         measured=" ".join(measured(results.protocol)),
         on_silence=" ".join(on_silence(results.protocol)),
         table=of_results(results, decimals=decimals, lower_is_better=lower, unit=unit),

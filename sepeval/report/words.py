@@ -15,8 +15,9 @@ STATUSES: Mapping[Status, str] = MappingProxyType(
         Status.SILENT_ESTIMATE: "the stem's estimate is silent there",
         Status.SILENT_OTHER: "another stem is silent there, or too few references sound",
         Status.UNDEFINED: "the metric has no value there",
-        Status.PLUS_INF: "the value is infinite: nothing is wrong with the estimate",
-        Status.MINUS_INF: "the value is minus infinity: nothing is right about the estimate",
+        Status.ILL_CONDITIONED: "the published value is decided by rounding on this track",
+        Status.PLUS_INF: "the value is plus infinity: the metric finds nothing wrong",
+        Status.MINUS_INF: "the value is minus infinity: the metric finds nothing right",
         Status.ERROR: "the track could not be evaluated",
     }
 )
