@@ -32,5 +32,9 @@ class StoreError(SepevalError):
     """A run cannot be read or written."""
 
 
+class DependencyError(SepevalError):
+    """A package or a device that was asked for by name is not there."""
+
+
 class UnknownNameError(SepevalError):
     """No plug-in, protocol, stem or track has this name."""

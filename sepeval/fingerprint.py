@@ -51,7 +51,7 @@ def digests(paths: Iterable[Path]) -> dict[Path, str]:
     try:
         with closing(_open_cache()) as cache:
             return {path: _cached(cache, path) for path in wanted}
-    except (sqlite3.Error, PermissionError, FileExistsError, NotADirectoryError):
+    except (sqlite3.Error, OSError):  # of the cache: a file that cannot be read is a DataError
         return {path: digest(path) for path in wanted}
 
 

@@ -8,24 +8,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from sepeval.kernels.cells import Statistics
 from sepeval.kernels.pairs import ChannelRule, pairs
 from sepeval.kernels.ratios import Eps, Precision, decibels, mean_of_channels, plain_error
-from sepeval.metrics.base import METRICS, EnergyMetric
+from sepeval.metrics.base import METRICS, EnergyMetric, PlainEps
 from sepeval.types import Array, IntArray
 
 
-class PlainEps(BaseModel):
-    """Stabilisers: added to the energy of target and error, and to their ratio."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
-    target: float = Field(ge=0)
-    error: float = Field(ge=0)
-    ratio: float = Field(ge=0)
-
-
+@METRICS.add("snr")
 @METRICS.add("sdr")
 class Sdr(EnergyMetric):
     """SDR = 10 log₁₀ (‖r‖² + eps) / (‖e − r‖² + eps), in dB, higher is better.

@@ -24,7 +24,7 @@ class ScaledEps(BaseModel):
         ratio: added to the ratio of the two.
     """
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
     scale: float = Field(ge=0)
     scale_counts: Literal["once", "per_sample"]
     target: float = Field(ge=0)

@@ -43,8 +43,10 @@ def load(name: str | Path) -> Protocol:
     versions = [one for one in ids if one.rpartition(".v")[0] == text]
     if text not in ids and not versions:
         names = {one.rpartition(".v")[0] for one in ids}
-        message = f"no protocol is named {text!r}; {nearest(text, names)}"
-        raise UnknownNameError(f"{message} A file is named by a path that ends in .yaml")
+        offer = nearest(text, names)
+        stop = "" if offer.endswith("?") else "."
+        message = f"no protocol is named {text!r}; {offer}{stop} A file is named by its path, x.yaml"
+        raise UnknownNameError(message)
     found = text if text in ids else max(versions, key=lambda one: int(one.rpartition(".v")[2]))
     protocol = read(folder() / f"{found}.yaml")
     _refuse_edited(protocol)

@@ -124,6 +124,8 @@ class Silence(Document):
         reference: what a silent reference leads to, for its own stem.
         estimate: what a silent estimate leads to, for its own stem.
         other: what another stem's silent reference or estimate leads to.
+        mask: windows that are left out are each system's `own`, or `shared`: a window that any of
+            the systems compared leaves out is left out for all of them.
     """
 
     rule: Literal["norm_per_sample", "rms_dbfs", "zero", "zero_channel_sum"]
@@ -132,6 +134,7 @@ class Silence(Document):
     reference: Left
     estimate: Left
     other: Left
+    mask: Literal["own", "shared"]
 
     @model_validator(mode="after")
     def _threshold_fits(self) -> Silence:
@@ -146,11 +149,15 @@ class MetricEntry(Document):
     Attributes:
         name: how the score is called in tables.
         metric: the registered metric.
+        where: windows in which it is asked for: `every_window`, or only those with a
+            `silent_reference` or a `silent_estimate` by the silence rule. In others it is
+            undefined.
         parameters: of that metric; it names all of them.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     metric: str
+    where: Literal["every_window", "silent_reference", "silent_estimate"]
     parameters: Mapping[str, JsonValue]
 
 

@@ -1,4 +1,4 @@
-"""YAML with one meaning: safe types, no repeated keys, no merging, and `1e-8` is a number."""
+"""YAML with one meaning: no tags, aliases or repeated keys, and `1e-8` is a number."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import yaml
 
 from sepeval.errors import ProtocolError
 
-# YAML 1.2's numbers. YAML 1.1, which PyYAML reads, takes 1e-8 for a string and 010 for eight.
-_FLOAT = re.compile(r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$")
-_INT = re.compile(r"^[-+]?[0-9]+$")
+# YAML 1.2's numbers. YAML 1.1, which PyYAML reads, takes 1e-8 for a string. It takes 010 for eight
+# and YAML 1.2 takes it for ten, so here it is a text, which no field for a number accepts.
+_FLOAT = re.compile(r"^[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?$")
+_INT = re.compile(r"^[-+]?(0|[1-9][0-9]*)$")
 _BOOL = re.compile(r"^(true|false)$")
 _NULL = re.compile(r"^(null|~|)$")
 
@@ -56,9 +57,10 @@ def parse(text: str, *, name: str) -> object:
         name: of the file, for messages.
 
     Raises:
-        ProtocolError: it is no YAML, or repeats a key.
+        ProtocolError: it is no YAML, repeats a key, or uses tags, anchors or aliases.
     """
     try:
+        _refuse_indirection(text)
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - the loader derives from SafeLoader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -66,3 +68,12 @@ def parse(text: str, *, name: str) -> object:
         raise ProtocolError(f"{name}:{place}: {error.problem or error.context}") from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise ProtocolError(f"{name}: cannot be read as YAML: {error}") from error
+
+
+def _refuse_indirection(text: str) -> None:
+    """Refuse what makes a value differ from what is written, or grow without bound."""
+    for event in yaml.parse(text, Loader=_Loader):
+        anchored = getattr(event, "anchor", None) is not None
+        if anchored or getattr(event, "tag", None) is not None:
+            problem = "a protocol spells every value out: no tags (!), anchors (&) or aliases (*)"
+            raise yaml.constructor.ConstructorError(None, None, problem, event.start_mark)

@@ -6,7 +6,7 @@ not put side by side unless that is asked for by name, and then each of them say
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sepeval.errors import StoreError
@@ -154,9 +154,15 @@ def is_complete(run: Run) -> bool:
 def dataset_of(run: Run) -> str:
     """Return dataset, split and choices in one line."""
     manifest = run.manifest
-    choices = ", ".join(f"{key}={value}" for key, value in sorted(manifest.choices.items()))
     where = f"{manifest.dataset}/{manifest.split}"
-    return f"{where} ({choices})" if choices else where
+    return f"{where} ({as_text(manifest.choices)})" if manifest.choices else where
+
+
+def as_text(value: object) -> str:
+    """Return a value of an identity in words; choices as `name=value`."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={one}" for key, one in sorted(value.items())) or "none"
+    return str(value)
 
 
 def plain(text: str) -> str:
@@ -223,7 +229,7 @@ def _difference(first: Run, other: Run) -> str:
     """Return how what another run measured differs; empty if it does not."""
     ours, theirs = first.manifest.identity, other.manifest.identity
     found = [
-        f"{key} {_text(ours.get(key))} and {_text(theirs.get(key))}"
+        f"{key} {as_text(ours.get(key))} and {as_text(theirs.get(key))}"
         for key in ("dataset", "split", "choices")
         if ours.get(key) != theirs.get(key)
     ]
@@ -247,9 +253,3 @@ def _tracks_apart(ours: list[str], theirs: list[str]) -> str:
 
 def _ids(run: Run) -> list[str]:
     return [plain(track.id) for track in run.manifest.tracks]
-
-
-def _text(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key}={one}" for key, one in sorted(value.items())) or "none"
-    return str(value)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sepeval.report import formats
 from sepeval.report.blocks import Block, Counts, blocks, counts, notes
-from sepeval.report.results import Results, failed, gather
+from sepeval.report.results import Results, as_text, failed, gather
 from sepeval.report.signature import line
 from sepeval.report.templates import rendered
 from sepeval.store import Run
@@ -100,7 +100,8 @@ class Table:
                 "run": system.run.manifest.hash,
                 "dataset": system.run.manifest.dataset,
                 "split": system.run.manifest.split,
-                "partial": system.run.manifest.partial,
+                "choices": as_text(system.run.manifest.choices),
+                "marks": "; ".join(system.marks),
                 "protocol": row.protocol,
                 "protocol_hash": self.results.protocol.hash,
                 "unit": self.unit,

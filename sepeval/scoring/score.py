@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -63,6 +64,13 @@ class TrackScores:
     silent: BoolArray
 
 
+class _Quiet(NamedTuple):
+    """Which references and estimates are silent, [stem window]."""
+
+    reference: BoolArray
+    estimate: BoolArray
+
+
 def score_track(protocol: Protocol, track: TrackStatistics) -> TrackScores:
     """Return the scores of a track.
 
@@ -71,17 +79,22 @@ def score_track(protocol: Protocol, track: TrackStatistics) -> TrackScores:
         track: stored statistics whose stems and edges serve the protocol.
 
     Raises:
-        StoreError: the stored edges or measurements do not serve the protocol.
+        StoreError: the stored stems, edges or measurements do not serve the protocol.
         ProtocolError: a metric's parameters have problems.
         UnknownNameError: a metric is not known.
     """
     stems = tuple(protocol.stems)
     length = int(track.edges[-1])
     cut = grid(protocol, length=length, rate=track.rate)
-    chosen = track.cells.select([track.stems.index(stem) for stem in stems])
+    chosen = _selected(protocol, track)
     windows = _joined(chosen, cut.windows, track.edges, protocol)
     lengths = cut.windows[:, 1] - cut.windows[:, 0]
     quiet, outcome = _outcomes(protocol, track, chosen, windows, cut)
+    asked = {
+        "every_window": np.ones_like(quiet.reference),
+        "silent_reference": quiet.reference,
+        "silent_estimate": quiet.estimate,
+    }
     shape = (len(protocol.metrics), len(stems), len(cut.windows))
     values, statuses = np.full(shape, np.nan), np.empty(shape, np.uint8)
     for place, entry in enumerate(protocol.metrics):
@@ -90,12 +103,13 @@ def score_track(protocol: Protocol, track: TrackStatistics) -> TrackScores:
             found = metric.score(windows, lengths=lengths)
         else:
             found = metric.score(_stored(protocol, track, metric))
+        found = np.where(asked[entry.where], found, np.nan)
         statuses[place] = np.where(outcome == _CODE[Status.OK], _status_of(found), outcome)
         kept = statuses[place] == _CODE[Status.OK]
         values[place][kept] = found[kept]
     names = tuple(entry.name for entry in protocol.metrics)
     shown = np.minimum(cut.windows, length)
-    return TrackScores(names, stems, shown, values, statuses, quiet)
+    return TrackScores(names, stems, shown, values, statuses, quiet.reference)
 
 
 def measurement_key(protocol: Protocol, metric: SignalMetric) -> str:
@@ -104,6 +118,17 @@ def measurement_key(protocol: Protocol, metric: SignalMetric) -> str:
     stems = [[stem, list(parts)] for stem, parts in protocol.stems.items()]
     cuts = [segments, protocol.windows.model_dump()]
     return of_document([dict(metric.measurement()), protocol.audio.model_dump(), stems, cuts])[:8]
+
+
+def _selected(protocol: Protocol, track: TrackStatistics) -> Statistics:
+    unknown = [stem for stem in protocol.stems if stem not in track.stems]
+    if unknown:
+        message = (
+            f"{protocol.id} scores {', '.join(unknown)}; the run holds {', '.join(track.stems)}; "
+            "run it again on the audio with this protocol"
+        )
+        raise StoreError(message)
+    return track.cells.select([track.stems.index(stem) for stem in protocol.stems])
 
 
 def _stored(
@@ -134,8 +159,8 @@ def _joined(
 
 def _outcomes(
     protocol: Protocol, track: TrackStatistics, cells: Statistics, windows: Statistics, cut: Grid
-) -> tuple[BoolArray, np.ndarray[tuple[int, ...], np.dtype[np.uint8]]]:
-    """Return silent references, and statuses before any value is seen, both [stem window]."""
+) -> tuple[_Quiet, np.ndarray[tuple[int, ...], np.dtype[np.uint8]]]:
+    """Return what is silent, and statuses before any value is seen, both [stem window]."""
     rule = protocol.silence
     lengths = cut.windows[:, 1] - cut.windows[:, 0]
     rest = {"rule": rule.rule, "threshold": rule.threshold}
@@ -155,7 +180,7 @@ def _outcomes(
         gone = [stem in track.missing for stem in protocol.stems]
         left |= np.array(gone)[:, None]
     outcome[left] = _CODE[Status.SILENT_REFERENCE]
-    return reference, outcome
+    return _Quiet(reference, estimate), outcome
 
 
 def _in_quiet_segment(

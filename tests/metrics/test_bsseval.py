@@ -166,4 +166,4 @@ def test_a_wrong_parameter_is_named(changes: dict[str, Any], named: str) -> None
     parameters = {**PARAMETERS, **changes}
 
     with pytest.raises(ProtocolError, match=rf"'x' \(bsseval\): .*{named}"):
-        build(MetricEntry(name="x", metric="bsseval", parameters=parameters))
+        build(MetricEntry(name="x", metric="bsseval", where="every_window", parameters=parameters))

@@ -30,7 +30,7 @@ def silence(
     rule: str, threshold: float | None = None, *, min_active: int = 0, **outcomes: str
 ) -> dict[str, Any]:
     """Return the part `silence` of a document; what is not named is scored."""
-    scored = {"reference": "score", "estimate": "score", "other": "score"}
+    scored = {"reference": "score", "estimate": "score", "other": "score", "mask": "own"}
     return {"rule": rule, "threshold": threshold, "min_active": min_active, **scored, **outcomes}
 
 
@@ -42,7 +42,8 @@ def sdr(name: str = "sdr", **changes: object) -> dict[str, Any]:
         "channels": "each_then_mean",
         "precision": "float64",
     }
-    return {"name": name, "metric": "sdr", "parameters": {**parameters, **changes}}
+    entry = {"name": name, "metric": "sdr", "where": "every_window"}
+    return {**entry, "parameters": {**parameters, **changes}}
 
 
 def si_sdr(name: str = "si_sdr", metric: str = "si_sdr", **changes: object) -> dict[str, Any]:

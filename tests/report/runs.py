@@ -62,8 +62,9 @@ def protocol(**changed: object) -> Protocol:
             "reference": "score",
             "estimate": "score",
             "other": "score",
+            "mask": "own",
         },
-        "metrics": [{"name": "sdr", "metric": "sdr", "parameters": {}}],
+        "metrics": [{"name": "sdr", "metric": "sdr", "where": "every_window", "parameters": {}}],
         "summaries": [summary()],
     }
     return Protocol.model_validate({**document, **changed})

@@ -293,7 +293,8 @@ def test_the_signature_gives_ranges_where_systems_differ(pair: list[Run], tmp_pa
 
 def test_two_metrics_and_two_summaries_have_a_block_each(tmp_path: Path) -> None:
     metrics: list[dict[str, object]] = [
-        {"name": name, "metric": "sdr", "parameters": {}} for name in ("sdr", "sir")
+        {"name": name, "metric": "sdr", "where": "every_window", "parameters": {}}
+        for name in ("sdr", "sir")
     ]
     under = protocol(
         metrics=metrics,

@@ -11,11 +11,12 @@ condition.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from scipy.linalg import lapack
 
+from sepeval.kernels.bsseval.engines import Engine
 from sepeval.types import Array
 
 Regularisation: TypeAlias = Literal["museval", "ridge"]
@@ -72,7 +73,9 @@ class Equations:
         return np.asarray(solution.T).reshape(columns, channels, taps) * scale
 
 
-def equations(correlations: Array, regularisation: Regularisation) -> Equations:
+def equations(
+    correlations: Array, regularisation: Regularisation, engine: Engine[Any]
+) -> Equations:
     """Factored normal equations, by Cholesky or, where that fails, by LU.
 
     museval solves by LU throughout. Where G is not positive definite in float64 an LU solution
@@ -82,11 +85,14 @@ def equations(correlations: Array, regularisation: Regularisation) -> Equations:
         correlations: [channel channel tap], r_ik at lags 0 and up.
         regularisation: `museval` adds 2.2e-16 to the diagonal of G, `ridge` 1e-10 of the
             diagonal itself.
+        engine: who factors.
     """
-    return cholesky(correlations, regularisation) or _lu(correlations, regularisation)
+    return cholesky(correlations, regularisation, engine) or _lu(correlations, regularisation)
 
 
-def cholesky(correlations: Array, regularisation: Regularisation) -> Equations | None:
+def cholesky(
+    correlations: Array, regularisation: Regularisation, engine: Engine[Any]
+) -> Equations | None:
     """Cholesky factor of the scaled G; None where it is not positive definite in float64."""
     energies, added = _diagonal(correlations, regularisation)
     scale = 1.0 / np.sqrt(energies)
@@ -95,8 +101,8 @@ def cholesky(correlations: Array, regularisation: Regularisation) -> Equations |
     scaled = _two_sided(correlations * scale[:, None, None] * scale[None, :, None])
     diagonal = (energies + added) * scale**2  # lost to rounding exactly where museval's is
     matrix = _block_toeplitz(scaled, diagonal)
-    lower, failed = lapack.dpotrf(matrix, lower=1, clean=0, overwrite_a=1)
-    if failed:
+    lower = engine.cholesky(matrix)
+    if lower is None:
         return None
     reciprocal, _ = lapack.dpocon(lower, _one_norm(scaled, diagonal), uplo="L")
     return Equations(lower, None, scale, added, float(reciprocal))

@@ -9,7 +9,7 @@ import numpy as np
 from sepeval.kernels.bsseval.blocks import check_windows
 from sepeval.kernels.bsseval.parts import PartEnergies, part_energies
 from sepeval.kernels.bsseval.references import Choice, reference_side
-from sepeval.types import Array, BoolArray, IntArray
+from sepeval.types import Array, BoolArray, EngineName, IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +38,7 @@ def framewise_part_energies(
     taps: int = 512,
     regularisation: Choice = "stable",
     threads: int = 2,
+    engine: EngineName = "scipy",
 ) -> FramewiseEnergies:
     """Energies of the parts with filters that are fitted in each window.
 
@@ -51,6 +52,7 @@ def framewise_part_energies(
         taps: length of the filters, in samples.
         regularisation: as in `reference_side`, window by window.
         threads: pieces of audio that are worked on at the same time; changes no value.
+        engine: as in `reference_side`.
 
     Raises:
         ShapeError: the shapes do not fit, or a window leaves the track.
@@ -70,8 +72,9 @@ def framewise_part_energies(
             taps=taps,
             regularisation=regularisation,
             threads=threads,
+            engine=engine,
         )
-        found = part_energies(side, true, guess, threads=threads)
+        found = part_energies(side, true, guess, threads=threads, engine=engine)
         for name, energy in energies.items():
             energy[:, number] = getattr(found, name)[:, 0]
         present[:, number] = side.present

@@ -8,18 +8,17 @@ no transform is longer than a few filters.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeVar
 
 import numpy as np
-import scipy.fft
-from numpy.typing import NDArray
 
 from sepeval.kernels.bsseval.blocks import Batch, batches, transform_length
+from sepeval.kernels.bsseval.engines import Engine
 from sepeval.kernels.bsseval.parallel import in_order
 from sepeval.kernels.bsseval.signals import Signal
 from sepeval.types import Array, IntArray
 
-Spectrum: TypeAlias = NDArray[np.complex128]
+Spectrum = TypeVar("Spectrum")
 
 
 def lagged_products(
@@ -29,6 +28,7 @@ def lagged_products(
     *,
     taps: int,
     threads: int,
+    engine: Engine[Any],
     window_done: Callable[[int, Array], None],
 ) -> Array:
     """Lagged products over the whole track; those of each window are handed out on the way.
@@ -44,36 +44,55 @@ def lagged_products(
         windows: [window 2] int64, start and stop in samples.
         taps: number of lags.
         threads: batches that are transformed at the same time.
+        engine: who transforms.
         window_done: called with the index of a window and its products [left right lag], once
             for each window, in the calling thread.
 
     Returns:
         [left right lag], the products over the whole track.
     """
+    if not (left.channels and right.channels):
+        return _nothing(left, right, windows, taps, window_done)
     plan = batches(windows, left.samples, taps)
     length = transform_length(taps)
     last = {window: number for number, batch in enumerate(plan) for window in batch.windows}
-    whole = np.zeros((length // 2 + 1, left.channels, right.channels), np.complex128)
-    open_windows: dict[int, Spectrum] = {}
+    whole: Any = None  # a spectrum, wherever the engine has it
+    open_windows: dict[int, Any] = {}  # likewise
 
-    def product(batch: Batch) -> Spectrum:
-        return _batch_product(left, right, batch, length)
+    def product(batch: Batch) -> Any:  # noqa: ANN401 - a spectrum of the engine
+        return _batch_product(left, right, batch, length, engine)
 
     for number, spectrum in enumerate(in_order(product, plan, threads)):
         batch = plan[number]
         if batch.in_whole:
-            whole += spectrum
+            whole = spectrum if whole is None else engine.add(whole, spectrum)
         for window in batch.windows:
             total = open_windows.pop(window, None)
-            total = spectrum if total is None else total + spectrum
+            total = spectrum if total is None else engine.add(total, spectrum)
             if last[window] == number:
-                window_done(window, _lags(total, taps, length))
+                window_done(window, engine.lags(total, taps=taps, length=length))
             else:
                 open_windows[window] = total
-    return _lags(whole, taps, length)
+    return engine.lags(whole, taps=taps, length=length)
 
 
-def _batch_product(left: Signal, right: Signal, batch: Batch, length: int) -> Spectrum:
+def _nothing(
+    left: Signal,
+    right: Signal,
+    windows: IntArray,
+    taps: int,
+    window_done: Callable[[int, Array], None],
+) -> Array:
+    """The products of no channels."""
+    empty = np.zeros((left.channels, right.channels, taps))
+    for window in range(len(windows)):
+        window_done(window, empty)
+    return empty
+
+
+def _batch_product(
+    left: Signal, right: Signal, batch: Batch, length: int, engine: Engine[Spectrum]
+) -> Spectrum:
     """Cross spectra of a batch, [frequency left right], summed over its blocks."""
     count = len(batch.blocks)
     x = np.zeros((left.channels, count, length))
@@ -84,16 +103,4 @@ def _batch_product(left: Signal, right: Signal, batch: Batch, length: int) -> Sp
         start, stop = block.right
         right.copy(start, stop, y[:, number, start - origin : stop - origin])
     with np.errstate(over="ignore", invalid="ignore"):  # not finite: nan in its own channel
-        cross: Spectrum = _spectra(x).conj().transpose(0, 2, 1) @ _spectra(y)
-    return cross
-
-
-def _spectra(blocks: Array) -> Spectrum:
-    """Transforms of [channel block sample] as [frequency block channel], C order."""
-    return np.asarray(scipy.fft.rfft(blocks.transpose(2, 1, 0), axis=0))
-
-
-def _lags(spectrum: Spectrum, taps: int, length: int) -> Array:
-    """The first lags of cross spectra [frequency left right], as [left right lag]."""
-    circular = scipy.fft.irfft(spectrum, n=length, axis=0)
-    return np.ascontiguousarray(circular[:taps].transpose(1, 2, 0))
+        return engine.cross_spectra(x, y)

@@ -21,6 +21,7 @@ import numpy as np
 
 from sepeval.errors import ShapeError
 from sepeval.kernels.bsseval.energies import form_energies, quadratic_forms
+from sepeval.kernels.bsseval.engines import engine as named
 from sepeval.kernels.bsseval.lagged import lagged_products
 from sepeval.kernels.bsseval.projections import Projections, project
 from sepeval.kernels.bsseval.references import ReferenceSide
@@ -31,7 +32,7 @@ from sepeval.kernels.bsseval.signals import (
     selection,
     window_energies,
 )
-from sepeval.types import Array
+from sepeval.types import Array, EngineName
 
 CROSS_BYTES = 1 << 28  # products with the estimates that are kept; beyond it audio is read twice
 ROUNDING = 2.0**-46  # of ‖p − s‖²: artefacts below are rounding, and are stored as zero
@@ -72,6 +73,7 @@ def part_energies(
     *,
     stems: Sequence[int] | None = None,
     threads: int = 2,
+    engine: EngineName = "scipy",
 ) -> PartEnergies:
     """Energies of the parts of estimates, per stem and window of the reference side.
 
@@ -81,11 +83,13 @@ def part_energies(
         estimates: [estimate channel sample], the stems under test.
         stems: the stem that each estimate is of; None if estimates and stems pair up in order.
         threads: pieces of audio that are worked on at the same time; changes no value.
+        engine: who transforms; changes values by rounding only.
 
     Returns:
         Energies [estimate window].
 
     Raises:
+        DependencyError: the engine's package or device is missing.
         ShapeError: the arrays do not fit each other or the reference side.
     """
     rows = list(range(len(side.present))) if stems is None else list(stems)
@@ -93,7 +97,7 @@ def part_energies(
     channels = references.shape[1]
     basis = selection(references, side.basis.channels)
     wrong = difference(references, estimates, rows)
-    cross = _cross(side, basis, wrong, threads)
+    cross = _cross(side, basis, wrong, threads, engine)
     columns = cross.whole.reshape(basis.channels, len(rows), channels, side.taps)
     finite = np.asarray(np.isfinite(columns).all(axis=(0, 2, 3)))
     filters = project(side, np.where(finite[:, None, None], columns, 0.0), rows)
@@ -130,7 +134,9 @@ class _Cross:
     visit: Callable[[Callable[[int, Array], None]], Array]
 
 
-def _cross(side: ReferenceSide, basis: Signal, wrong: Signal, threads: int) -> _Cross:
+def _cross(
+    side: ReferenceSide, basis: Signal, wrong: Signal, threads: int, engine: EngineName
+) -> _Cross:
     shape = (len(side.windows), basis.channels, wrong.channels, side.taps)
     fits = 8 * int(np.prod(shape)) <= CROSS_BYTES
     kept = np.zeros(shape if fits else (0, 0, 0, 0))
@@ -146,6 +152,7 @@ def _cross(side: ReferenceSide, basis: Signal, wrong: Signal, threads: int) -> _
             side.windows,
             taps=side.taps,
             threads=threads,
+            engine=named(engine),
             window_done=window_done,
         )
 

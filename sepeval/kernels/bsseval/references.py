@@ -15,13 +15,15 @@ Conditions. The references are left as they are, but not every set of references
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from sepeval.errors import ShapeError
 from sepeval.kernels.bsseval.basis import Basis, find_basis, own_channels
 from sepeval.kernels.bsseval.blocks import check_windows
+from sepeval.kernels.bsseval.engines import Engine
+from sepeval.kernels.bsseval.engines import engine as named
 from sepeval.kernels.bsseval.filters import (
     Equations,
     Regularisation,
@@ -31,7 +33,7 @@ from sepeval.kernels.bsseval.filters import (
 )
 from sepeval.kernels.bsseval.lagged import lagged_products
 from sepeval.kernels.bsseval.signals import audio, selection, window_energies
-from sepeval.types import Array, BoolArray, IntArray
+from sepeval.types import Array, BoolArray, EngineName, IntArray
 
 CONDITION = 1e-14  # reciprocal; below it museval does not agree with itself
 
@@ -65,11 +67,12 @@ class ReferenceSide:
         present: [stem], False for a stem that is silent over the whole track.
         true: [stem window], energies of the stems.
         products: [window basis basis lag], lagged products in each window.
+        correlations: [basis basis lag], lagged products over the whole track.
         joint: the equations of all channels of the basis.
         own: the equations of each stem alone.
         regularisation: the one that was applied.
-        reciprocal_condition: of the scaled Gram matrix with museval's diagonal (LAPACK `pocon`);
-            0 where it is not positive definite in float64.
+        reciprocal_condition: of the scaled Gram matrix with museval's diagonal, as LAPACK's
+            `pocon` estimates it, to three digits; 0 where it is not positive definite in float64.
         ill_conditioned: True where museval's ISR, SIR and SAR are decided by rounding.
     """
 
@@ -80,6 +83,7 @@ class ReferenceSide:
     present: BoolArray
     true: Array
     products: Array
+    correlations: Array
     joint: Equations
     own: tuple[OwnChannels, ...]
     regularisation: Regularisation
@@ -94,6 +98,7 @@ def reference_side(
     taps: int = 512,
     regularisation: Choice = "stable",
     threads: int = 2,
+    engine: EngineName = "scipy",
 ) -> ReferenceSide:
     """Correlations, factors and condition of the references of one track.
 
@@ -113,8 +118,10 @@ def reference_side(
         taps: length of the filters, in samples.
         regularisation: which Λ.
         threads: pieces of audio that are worked on at the same time; changes no value.
+        engine: who transforms and factors; changes values by rounding only.
 
     Raises:
+        DependencyError: the engine's package or device is missing.
         ShapeError: the references are not [stem channel sample], or a window leaves the track.
         DataError: a reference holds a value that is not finite.
     """
@@ -124,6 +131,7 @@ def reference_side(
             f"found shape {references.shape} and {taps} taps"
         )
     samples = references.shape[2]
+    by = named(engine)
     check_windows(windows, samples)
     basis = find_basis(references)
     signal = selection(references, basis.channels)
@@ -132,13 +140,15 @@ def reference_side(
     def store(window: int, product: Array) -> None:
         products[window] = product
 
-    whole = lagged_products(signal, signal, windows, taps=taps, threads=threads, window_done=store)
-    joint = cholesky(whole, "museval")
-    reciprocal = 0.0 if joint is None else joint.reciprocal_condition
+    whole = lagged_products(
+        signal, signal, windows, taps=taps, threads=threads, engine=by, window_done=store
+    )
+    joint = cholesky(whole, "museval", by)
+    reciprocal = 0.0 if joint is None else _to_three_digits(joint.reciprocal_condition)
     ill_conditioned = reciprocal < CONDITION
     applied = _applied(regularisation, ill_conditioned=ill_conditioned)
     if joint is None or applied == "ridge":
-        joint = equations(whole, applied)
+        joint = equations(whole, applied, by)
     return ReferenceSide(
         windows=windows,
         taps=taps,
@@ -147,12 +157,18 @@ def reference_side(
         present=np.asarray(basis.mixing.any(axis=(1, 2))),
         true=window_energies(audio(references), windows, references.shape[1], threads),
         products=products,
+        correlations=whole,
         joint=joint,
-        own=tuple(_own(whole, mixing, applied) for mixing in basis.mixing),
+        own=tuple(own_equations(whole, mixing, applied, by) for mixing in basis.mixing),
         regularisation=applied,
         reciprocal_condition=reciprocal,
         ill_conditioned=ill_conditioned,
     )
+
+
+def _to_three_digits(estimate: float) -> float:
+    """An estimate of a condition without the digits that are noise, so that it can be stored."""
+    return float(f"{estimate:.3g}")
 
 
 def _applied(choice: Choice, *, ill_conditioned: bool) -> Regularisation:
@@ -161,9 +177,11 @@ def _applied(choice: Choice, *, ill_conditioned: bool) -> Regularisation:
     return choice
 
 
-def _own(correlations: Array, mixing: Array, regularisation: Regularisation) -> OwnChannels:
+def own_equations(
+    correlations: Array, mixing: Array, regularisation: Regularisation, engine: Engine[Any]
+) -> OwnChannels:
     """The problem of the stem with these rows of the mixing, [channel basis]."""
     rows = mixing[own_channels(mixing)]
     channels = np.linalg.lstsq(rows.T, mixing.T)[0].T
-    own = equations(combined(correlations, rows), regularisation)
+    own = equations(combined(correlations, rows), regularisation, engine)
     return OwnChannels(rows, np.asarray(channels, dtype=np.float64), own)

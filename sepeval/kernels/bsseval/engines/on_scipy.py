@@ -1,0 +1,44 @@
+"""The engine that needs nothing beyond SciPy."""
+
+from __future__ import annotations
+
+from typing import TypeAlias, final
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+from scipy.linalg import lapack
+
+from sepeval.kernels.bsseval.engines.base import Engine
+from sepeval.types import Array
+
+Spectrum: TypeAlias = NDArray[np.complex128]
+
+
+@final
+class ScipyEngine(Engine[Spectrum]):
+    """SciPy's transforms, BLAS and LAPACK."""
+
+    def cross_spectra(self, left: Array, right: Array) -> Spectrum:
+        """See `Engine.cross_spectra`."""
+        cross: Spectrum = _spectra(left).conj().transpose(0, 2, 1) @ _spectra(right)
+        return cross
+
+    def add(self, one: Spectrum, other: Spectrum) -> Spectrum:
+        """See `Engine.add`."""
+        return one + other
+
+    def lags(self, spectrum: Spectrum, *, taps: int, length: int) -> Array:
+        """See `Engine.lags`."""
+        circular = scipy.fft.irfft(spectrum, n=length, axis=0)
+        return np.ascontiguousarray(circular[:taps].transpose(1, 2, 0))
+
+    def cholesky(self, matrix: Array) -> Array | None:
+        """See `Engine.cholesky`."""
+        lower, failed = lapack.dpotrf(matrix, lower=1, clean=0, overwrite_a=1)
+        return None if failed else np.asarray(lower)
+
+
+def _spectra(blocks: Array) -> Spectrum:
+    """Transforms of [channel block sample] as [frequency block channel], C order."""
+    return np.asarray(scipy.fft.rfft(blocks.transpose(2, 1, 0), axis=0))
