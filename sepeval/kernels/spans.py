@@ -24,7 +24,9 @@ class Spans(NamedTuple):
     artefacts: Array
 
 
-def spans(windows: Statistics, *, flattened: bool, zero_mean: bool, ridge: float) -> Spans:
+def spans(
+    windows: Statistics, *, flattened: bool, zero_mean: bool, ridge: float, gain_eps: float
+) -> Spans:
     """Return the energies of target, projection, interference and artefacts.
 
     The parts are formed from what of the estimate is orthogonal to its own reference, so that they
@@ -34,6 +36,7 @@ def spans(windows: Statistics, *, flattened: bool, zero_mean: bool, ridge: float
         windows: statistics of the windows.
         flattened: join the channels into one long signal first.
         zero_mean: remove the mean of each signal over the window first.
+        gain_eps: added to ‖r‖² in the gain of the target, in units of energy.
         ridge: λ, in units of energy; 0 takes the pseudo-inverse where references depend.
 
     Returns:
@@ -41,17 +44,19 @@ def spans(windows: Statistics, *, flattened: bool, zero_mean: bool, ridge: float
     """
     rule: ChannelRule = "flattened" if flattened else "each_then_mean"
     one = pairs(windows, channels=rule, zero_mean=zero_mean)
-    own, cross, rest = one.reference[:, :, 0], one.cross[:, :, 0], one.residual[:, :, 0]
-    gain = np.divide(cross, own, out=np.zeros_like(cross), where=own > 0)
+    own, cross = one.reference[:, :, 0], one.cross[:, :, 0]
+    best = np.divide(cross, own, out=np.zeros_like(cross), where=own > 0)
+    gain = np.divide(cross, own + gain_eps, out=np.zeros_like(cross), where=own > 0)
+    rest = one.residual[:, :, 0] + (gain - best) ** 2 * own
     references, products = _products(windows, flattened=flattened, zero_mean=zero_mean)
     identity = np.eye(windows.stems)
     inverse = np.linalg.pinv(references + ridge * identity, hermitian=True)
     # h: the filters of s_target + e_interf without the gain of the stem itself.
-    orthogonal = products - gain[:, :, None] * references
-    h = inverse @ (orthogonal - ridge * gain[:, :, None] * identity)
+    others = products - gain[:, :, None] * references
+    h = inverse @ (others - ridge * gain[:, :, None] * identity)
     interference = np.einsum("wcjs,wcjk,wcks->wcs", h, references, h)
     to_own = np.einsum("wcjs,wcjs->wcs", h, references)
-    across = np.einsum("wcjs,wcjs->wcs", h, orthogonal)
+    across = np.einsum("wcjs,wcjs->wcs", h, others)
     target = gain**2 * own
     projection = target + 2.0 * gain * to_own + interference
     artefacts = rest - 2.0 * across + interference

@@ -19,6 +19,7 @@ class _Projected(EnergyMetric):
 
     Attributes:
         eps: added to both energies.
+        gain_eps: added to the energy of the reference in the gain of the target.
         ridge: added to the diagonal of the Gram matrix of the references.
         zero_mean: whether means are removed first.
         channels: `each_then_mean` or `flattened`.
@@ -27,13 +28,19 @@ class _Projected(EnergyMetric):
     scale_invariant: ClassVar[bool] = True
 
     eps: float = Field(ge=0)
+    gain_eps: float = Field(ge=0)
     ridge: float = Field(ge=0)
     zero_mean: bool
     channels: Literal["each_then_mean", "flattened"]
 
     def _spans(self, windows: Statistics) -> Spans:
-        joined = self.channels == "flattened"
-        return spans(windows, flattened=joined, zero_mean=self.zero_mean, ridge=self.ridge)
+        return spans(
+            windows,
+            flattened=self.channels == "flattened",
+            zero_mean=self.zero_mean,
+            ridge=self.ridge,
+            gain_eps=self.gain_eps,
+        )
 
     def _score(self, above: Array, below: Array) -> Array:
         eps = Eps(0.0, self.eps, self.eps, 0.0)

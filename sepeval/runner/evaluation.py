@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sepeval.errors import DataError, ProtocolError
-from sepeval.metrics.base import build
+from sepeval.kernels.bsseval.engines import engine as named
+from sepeval.metrics.base import Means, Shelf, build
 from sepeval.protocol import Protocol
 from sepeval.registry import nearest
 from sepeval.runner.identity import identity
@@ -18,7 +19,7 @@ from sepeval.scoring import View, views
 from sepeval.separators.base import Described, Recording
 from sepeval.store import Manifest, Run, TrackRecord, create
 from sepeval.store.manifest import SCHEMA, Layout, environment
-from sepeval.types import Index, Track
+from sepeval.types import EngineName, Index, Track
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ def evaluate(
     tracks: Sequence[str] = (),
     allow_partial: bool = False,
     keep_estimates: bool = False,
+    engine: EngineName = "scipy",
+    shelf: Shelf | None = None,
     told: Callable[[Progress], None] | None = None,
 ) -> Run:
     """Return the run of a separator on a split, scored under every protocol.
@@ -71,14 +74,18 @@ def evaluate(
         allow_partial: accept a split that is incomplete, or only some of its tracks; every table
             then says so.
         keep_estimates: store the estimates as 32-bit float WAV files.
+        engine: who computes filters; changes scores by rounding only.
+        shelf: where what is made of the references is kept for the next run.
         told: called in this process after each track.
 
     Raises:
         DataError: the split is incomplete or a track is not in it.
+        DependencyError: the engine's package or device is missing.
         ProtocolError: the protocols do not fit the dataset or each other.
         StoreError: the results cannot be written.
     """
     _refuse_unfit(index, protocols)
+    named(engine)
     looks = views(protocols)
     chosen = _chosen(index, tracks)
     if isinstance(separator, Recording) and separator.is_of_one_track and len(chosen) > 1:
@@ -94,7 +101,7 @@ def evaluate(
     started = Manifest(
         schema_version=SCHEMA,
         identity=document,
-        environment=environment(workers=workers),
+        environment=environment(workers=workers, engine=engine),
         label=label,
         dataset=index.dataset,
         split=index.split,
@@ -108,9 +115,9 @@ def evaluate(
     )
     run = create(root, started, separator=label)
     run = run.save(_restarted(run.manifest, looks))
-    threads = max(1, (os.cpu_count() or 1) // max(1, workers))
+    means = Means(max(1, (os.cpu_count() or 1) // max(1, workers)), engine, shelf)
     jobs = [
-        Job(run, record, track, separator, looks, seed, draws, keep_estimates, threads)
+        Job(run, record, track, separator, looks, seed, draws, keep_estimates, means)
         for record, track in zip(run.manifest.tracks, chosen, strict=True)
     ]
     records = sorted(_work(jobs, workers, told), key=lambda record: record.number)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,7 @@ from sepeval import audio
 from sepeval.errors import DataError, SeparatorError, SepevalError, StoreError
 from sepeval.kernels import cells
 from sepeval.loading import Aligned, align, load, missing_stems
-from sepeval.metrics.base import SignalMetric, build
+from sepeval.metrics.base import Means, Prepared, SignalMetric, build
 from sepeval.protocol import Protocol
 from sepeval.runner.identity import seed_of
 from sepeval.scoring import View, edges, grid
@@ -38,7 +39,7 @@ class Job:
         seed: of the run.
         replicates: draws of the separator.
         keep_estimates: whether the estimates are written as files.
-        threads: for kernels whose values do not depend on it.
+        means: with which metrics that need the audio work.
     """
 
     run: Run
@@ -49,7 +50,7 @@ class Job:
     seed: int
     replicates: int
     keep_estimates: bool
-    threads: int
+    means: Means
 
 
 def process(job: Job) -> TrackRecord:
@@ -94,6 +95,7 @@ def _process_view(job: Job, view: View) -> None:
     heard = load(job.track, view)
     statistics: list[cells.Statistics] = []
     measured: dict[str, list[dict[str, Array]]] = {key: [] for key, _, _ in signal_metrics(view)}
+    sides: dict[str, _Side] = {}
     timings = []
     cell_edges = np.zeros(0, np.int64)
     for replicate in range(job.replicates):
@@ -110,7 +112,14 @@ def _process_view(job: Job, view: View) -> None:
             cells.measure(aligned.references, aligned.estimates, aligned.mixture, cell_edges)
         )
         for key, protocol, metric in signal_metrics(view):
-            measured[key].append(_measure(protocol, metric, view, aligned, heard.rate, job.threads))
+            references, estimates = _of_protocol(protocol, view, aligned)
+            side = sides.pop(key, None)
+            if side is None or side.length != references.shape[2]:
+                side = _side(protocol, metric, references, heard.rate, job.means)
+            if replicate < job.replicates - 1:
+                sides[key] = side
+            found = side.prepared.measure(references, estimates, means=job.means)
+            measured[key].append(found)
     facts = {
         "schema": 1,
         "track": job.track.id,
@@ -149,17 +158,27 @@ def recorded_stems(separator: Recording, track: Track, view: View) -> tuple[str,
     return tuple(dict.fromkeys(name for names in wanted for name in names))
 
 
-def _measure(
-    protocol: Protocol, metric: SignalMetric, view: View, aligned: Aligned, rate: int, threads: int
-) -> dict[str, Array]:
-    places = [list(view.stems).index(stem) for stem in protocol.stems]
-    if places == list(range(len(view.stems))):
-        references, estimates = aligned.references, aligned.estimates
-    else:
-        references, estimates = aligned.references[places], aligned.estimates[places]
+class _Side(NamedTuple):
+    """References of one length, prepared; the next replicate is cut to another length at most."""
+
+    length: int
+    prepared: Prepared
+
+
+def _side(
+    protocol: Protocol, metric: SignalMetric, references: Array, rate: int, means: Means
+) -> _Side:
     length = references.shape[2]
     windows = np.minimum(grid(protocol, length=length, rate=rate).windows, length)
-    return metric.measure(references, estimates, windows=windows, threads=threads)
+    return _Side(length, metric.prepare(references, windows=windows, means=means))
+
+
+def _of_protocol(protocol: Protocol, view: View, aligned: Aligned) -> tuple[Array, Array]:
+    """Return the references and estimates of the protocol's stems."""
+    places = [list(view.stems).index(stem) for stem in protocol.stems]
+    if places == list(range(len(view.stems))):
+        return aligned.references, aligned.estimates
+    return aligned.references[places], aligned.estimates[places]
 
 
 def _refuse_nonfinite(estimate: Estimate, track: Track) -> None:

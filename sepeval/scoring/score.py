@@ -95,16 +95,20 @@ def score_track(protocol: Protocol, track: TrackStatistics) -> TrackScores:
         "silent_reference": quiet.reference,
         "silent_estimate": quiet.estimate,
     }
+    no_more: Mapping[Status, BoolArray] = {}
     shape = (len(protocol.metrics), len(stems), len(cut.windows))
     values, statuses = np.full(shape, np.nan), np.empty(shape, np.uint8)
     for place, entry in enumerate(protocol.metrics):
         metric = build(entry)
         if isinstance(metric, EnergyMetric):
-            found = metric.score(windows, lengths=lengths)
+            found, left_out = metric.score(windows, lengths=lengths), no_more
         else:
-            found = metric.score(_stored(protocol, track, metric))
+            found, left_out = metric.score(_stored(protocol, track, metric))
         found = np.where(asked[entry.where], found, np.nan)
-        statuses[place] = np.where(outcome == _CODE[Status.OK], _status_of(found), outcome)
+        own = _status_of(found)
+        for status, where in left_out.items():
+            own[where] = _CODE[status]
+        statuses[place] = np.where(outcome == _CODE[Status.OK], own, outcome)
         kept = statuses[place] == _CODE[Status.OK]
         values[place][kept] = found[kept]
     names = tuple(entry.name for entry in protocol.metrics)

@@ -109,7 +109,7 @@ def parse(text: str, *, name: str) -> Manifest:
         raise StoreError(message) from error
 
 
-def environment(*, workers: int) -> dict[str, JsonValue]:
+def environment(*, workers: int, engine: str = "scipy") -> dict[str, JsonValue]:
     """Return where and with what a run is made; nothing here may change a number."""
     packages = ("numpy", "scipy", "torch", "pandas", "pyarrow", "soundfile", "av", "soxr")
     return {
@@ -118,6 +118,7 @@ def environment(*, workers: int) -> dict[str, JsonValue]:
         "platform": f"{sys.platform} {platform.machine()}",
         "processors": os.cpu_count(),
         "workers": workers,
+        "engine": engine,
         "packages": {name: _version(name) for name in packages},
     }
 

@@ -312,6 +312,7 @@ def test_more_error_is_never_better(case: Case) -> None:
     assert (np.diff(found, axis=0) <= 1e-9).all()
 
 
+@cache
 def extremes() -> dict[str, Signals]:
     """Signals that break what is not careful."""
     references, estimates, mixture = signals()

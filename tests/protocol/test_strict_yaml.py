@@ -162,7 +162,7 @@ def test_what_is_no_yaml_is_said_so_with_its_name(text: str) -> None:
         parse(text, name="some.yaml")
 
 
-@pytest.mark.parametrize("text", ["[" * 5000, "a: " + "[" * 20000 + "]" * 20000, "- " * 5000])
+@pytest.mark.parametrize("text", ["[" * 1000, "a: " + "[" * 1000 + "]" * 1000, "- " * 1000])
 def test_a_document_nested_too_deeply_is_no_crash(text: str) -> None:
     with pytest.raises(ProtocolError, match=r"^some\.yaml: "):
         parse(text, name="some.yaml")

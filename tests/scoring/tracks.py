@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sepeval.kernels.cells import measure
-from sepeval.metrics.base import SignalMetric, build
+from sepeval.metrics.base import Means, SignalMetric, build
 from sepeval.protocol import Protocol
 from sepeval.scoring import TrackScores, TrackStatistics, edges, grid, score_track
 from sepeval.scoring.score import measurement_key
@@ -33,7 +33,8 @@ def statistics(
         metric = build(entry)
         if isinstance(metric, SignalMetric):
             key = measurement_key(protocol, metric)
-            measured[key] = metric.measure(references, estimates, windows=windows, threads=1)
+            prepared = metric.prepare(references, windows=windows, means=Means())
+            measured[key] = prepared.measure(references, estimates, means=Means())
     cells = measure(references, estimates, heard, cut)
     return TrackStatistics(cells, cut, tuple(protocol.stems), missing, rate, measured)
 
