@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sepeval.datasets.base import DATASETS as DATASETS
     from sepeval.metrics.base import METRICS as METRICS
     from sepeval.protocol import load as load_protocol
+    from sepeval.publications import published as published
     from sepeval.runner import evaluate as evaluate
     from sepeval.runner import rescore as rescore
     from sepeval.separators.base import SEPARATORS as SEPARATORS
@@ -30,6 +31,7 @@ _HOMES = {
     "evaluate": ("sepeval.runner", "evaluate"),
     "load_protocol": ("sepeval.protocol", "load"),
     "open_run": ("sepeval.store", "open_run"),
+    "published": ("sepeval.publications", "published"),
     "rescore": ("sepeval.runner", "rescore"),
     "summarise": ("sepeval.summary", "summarise"),
 }
@@ -42,6 +44,7 @@ __all__ = [
     "evaluate",
     "load_protocol",
     "open_run",
+    "published",
     "rescore",
     "summarise",
 ]

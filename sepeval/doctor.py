@@ -15,6 +15,7 @@ _EXTRAS = {
     "demucs": ("demucs",),
     "dask": ("distributed",),
     "ray": ("ray",),
+    "fast": ("ducc0",),
     "hub": ("huggingface_hub",),
     "test": ("pytest", "hypothesis"),
 }

@@ -5,18 +5,20 @@ Nothing is resampled, padded, cut or summed here unless the protocol says so by 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from sepeval import audio
-from sepeval.errors import DataError, ProtocolError
+from sepeval.errors import DataError, ProtocolError, SeparatorError
 from sepeval.kernels.resampling import torchaudio_hann
 from sepeval.protocol import AudioRule, LengthRule
 from sepeval.scoring import View
 from sepeval.separators.base import Estimate
 from sepeval.types import Array, AudioFile, Track, TrackAudio
 
+Reader = Callable[[AudioFile], audio.Audio]
 _CHANNELS = {"mono": 1, "stereo": 2}
 
 
@@ -44,8 +46,13 @@ def missing_stems(track: Track, view: View) -> tuple[str, ...]:
     )
 
 
-def load(track: Track, view: View) -> TrackAudio:
+def load(track: Track, view: View, *, read: Reader = audio.read) -> TrackAudio:
     """Return references and mixture of a track.
+
+    Args:
+        track: its files.
+        view: what is looked at.
+        read: reads a file; one that remembers saves time when several views are loaded.
 
     Raises:
         DataError: a file is damaged, or rate, channels, lengths or stems are not what the
@@ -61,18 +68,24 @@ def load(track: Track, view: View) -> TrackAudio:
         for number, file in enumerate(track.stems[source])
     }
     signals = {
-        key: _resampled(file, track, rate=rate, resampler=rule.resampler)
+        key: _resampled(file, track, rate=rate, resampler=rule.resampler, read=read)
         for key, file in files.items()
     }
     lengths = {str(files[key]): signal.shape[1] for key, signal in signals.items()}
     length = _common_length(track, lengths, rule.references, rate)
+    heard = _mixture_file(track, rule, rate=rate, read=read)
+    if heard is not None:
+        length = _length_beside(track, heard, length, rule.references, rate)
     references = np.zeros((len(view.stems), track.channels, length))
     for place, parts in enumerate(view.stems.values()):
         for (source, _), signal in signals.items():
             if source in parts:
                 kept = min(length, signal.shape[1])
                 references[place, :, :kept] += signal[:, :kept]
-    mixture = _mixture(track, view, signals, length=length, rate=rate)
+    mixture = np.zeros((track.channels, length))
+    for signal in signals.values() if heard is None else [heard]:
+        kept = min(length, signal.shape[1])
+        mixture[:, :kept] += signal[:, :kept]
     return TrackAudio(references, mixture, rate)
 
 
@@ -83,7 +96,7 @@ def align(track: Track, heard: TrackAudio, estimate: Estimate, view: View) -> Al
         DataError: lengths or channels differ by more than the protocol accepts.
         SeparatorError: a stem was not estimated.
     """
-    estimates = _of_stems(estimate, view)
+    estimates = _of_stems(track, estimate, view)
     length = heard.references.shape[2]
     found = estimates.shape[2]
     if estimates.shape[1] != track.channels:
@@ -125,18 +138,21 @@ def _check(track: Track, view: View) -> None:
         raise DataError(f"track {track.id!r}: has none of {', '.join(view.stems)}")
 
 
-def _resampled(file: AudioFile, track: Track, *, rate: int, resampler: str) -> Array:
-    found = audio.read(file)
+def _resampled(file: AudioFile, track: Track, *, rate: int, resampler: str, read: Reader) -> Array:
+    found = read(file)
     if found.rate != track.rate or found.samples.shape[0] != track.channels:
         message = (
-            f"{file}: {found.rate} Hz with {found.samples.shape[0]} channels; the index says "
-            f"{track.rate} Hz with {track.channels}; index the dataset again"
+            f"track {track.id!r}: {file}: {found.rate} Hz with {found.samples.shape[0]} channels; "
+            f"the index says {track.rate} Hz with {track.channels}; index the dataset again"
         )
         raise DataError(message)
     if found.rate == rate:
         return found.samples
     if resampler == "none":
-        message = f"{file}: {found.rate} Hz; the protocol asks for {rate} Hz and resamples nothing"
+        message = (
+            f"track {track.id!r}: {file}: {found.rate} Hz; the protocol asks for {rate} Hz and "
+            "resamples nothing"
+        )
         raise DataError(message)
     if resampler == "torchaudio_hann":
         return torchaudio_hann(found.samples, rate=found.rate, to=rate)
@@ -165,33 +181,36 @@ def _refuse_difference(
         raise DataError(message)
 
 
-def _mixture(
-    track: Track,
-    view: View,
-    signals: dict[tuple[str, int], Array],
-    *,
-    length: int,
-    rate: int,
-) -> Array:
-    if view.audio.mixture == "file" and track.mixture is not None:
-        sources = [_resampled(track.mixture, track, rate=rate, resampler=view.audio.resampler)]
-        named = {str(track.mixture): sources[0].shape[1], "the references": length}
-        _common_length(track, named, view.audio.references, rate)
-    else:
-        sources = list(signals.values())
-    mixture = np.zeros((track.channels, length))
-    for signal in sources:
-        kept = min(length, signal.shape[1])
-        mixture[:, :kept] += signal[:, :kept]
-    return mixture
+def _mixture_file(track: Track, rule: AudioRule, *, rate: int, read: Reader) -> Array | None:
+    """Return the mixture [channel sample] from its file; None where it is the sum of sources."""
+    if rule.mixture == "sum" or track.mixture is None:
+        return None
+    return _resampled(track.mixture, track, rate=rate, resampler=rule.resampler, read=read)
 
 
-def _of_stems(estimate: Estimate, view: View) -> Array:
+def _length_beside(track: Track, mixture: Array, length: int, rule: LengthRule, rate: int) -> int:
+    """Return the length of the references beside a mixture: `cut` is to the shortest of all."""
+    lengths = {str(track.mixture): mixture.shape[1], "the references": length}
+    shortest = _common_length(track, lengths, rule, rate)
+    return shortest if rule.rule == "cut" else length
+
+
+def _of_stems(track: Track, estimate: Estimate, view: View) -> Array:
     """Return the estimates of the view's stems; one that is not given is the sum of its parts."""
     if tuple(view.stems) == estimate.stems:
         return estimate.audio
+    given = set(estimate.stems)
+    lacking = [
+        stem for stem, parts in view.stems.items() if stem not in given and not given >= set(parts)
+    ]
+    if lacking:
+        message = (
+            f"track {track.id!r}: no estimate of {', '.join(lacking)}; the separator gives "
+            f"{', '.join(estimate.stems)}"
+        )
+        raise SeparatorError(message)
     found = [
-        estimate.select((stem,))[0] if stem in estimate.stems else estimate.select(parts).sum(0)
+        estimate.select((stem,))[0] if stem in given else estimate.select(parts).sum(0)
         for stem, parts in view.stems.items()
     ]
     return np.stack(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -15,6 +15,9 @@ from sepeval.store import Run
 from sepeval.types import Array, Status
 
 ALL = "All"
+_SILENT = tuple(
+    str(status) for status in (Status.SILENT_REFERENCE, Status.SILENT_ESTIMATE, Status.SILENT_OTHER)
+)
 _INFINITE = {str(Status.PLUS_INF): np.inf, str(Status.MINUS_INF): -np.inf}
 
 
@@ -50,13 +53,38 @@ class SummaryRow:
     left: Mapping[str, int] = field(default_factory=dict)
 
 
-def score_frame(run: Run, protocol: Protocol) -> pd.DataFrame:
+def score_frame(run: Run, protocol: Protocol, *, beside: Sequence[Run] = ()) -> pd.DataFrame:
     """Return the scores of a run under a protocol, one row per track, stem, metric and window.
 
+    Args:
+        run: a run that was scored.
+        protocol: as the run records it.
+        beside: the runs that it is compared with. Under a protocol with a shared mask, a window
+            that one of them leaves out for silence has the status `silent_other` here.
+
     Raises:
-        StoreError: the run has no scores under this protocol, or those of another document that
+        StoreError: a run has no scores under this protocol, or those of another document that
             has the same id.
     """
+    frame = _frame(run, protocol)
+    if protocol.silence.mask == "own":
+        return frame
+    key = ["track", "stem", "metric", "start"]
+    others = [_frame(other, protocol) for other in beside if other.folder != run.folder]
+    gone = [other[other["status"].astype(str).isin(_SILENT)][key] for other in others]
+    if not gone:
+        return frame
+    texts = dict.fromkeys(key[:3], str)
+    masked = pd.MultiIndex.from_frame(pd.concat(gone).astype(texts))
+    own = pd.MultiIndex.from_frame(frame[key].astype(texts))
+    status = frame["status"].astype(str)
+    hit = own.isin(masked) & ~status.isin(_SILENT)
+    return frame.assign(
+        status=status.mask(hit, str(Status.SILENT_OTHER)), value=frame["value"].mask(hit)
+    )
+
+
+def _frame(run: Run, protocol: Protocol) -> pd.DataFrame:
     frame: pd.DataFrame = run.read_scores(protocol.id).to_pandas()
     found = sorted({str(one) for one in frame["hash"].unique()} - {protocol.hash[:8]})
     if found:
@@ -108,12 +136,13 @@ def per_track(used: pd.DataFrame, summary: Summary) -> pd.Series[float]:
     return reduced(used, summary.model_copy(update={"steps": steps}))[-2]
 
 
-def summarise(run: Run, protocol: str) -> tuple[SummaryRow, ...]:
+def summarise(run: Run, protocol: str, *, beside: Sequence[Run] = ()) -> tuple[SummaryRow, ...]:
     """Return the numbers of a run's table under one protocol.
 
     Args:
         run: a run that was scored.
         protocol: id or name of a protocol that the run was scored under.
+        beside: see `score_frame`.
 
     Returns:
         For every summary and metric, one row per stem in the protocol's order, then `All`.
@@ -122,7 +151,7 @@ def summarise(run: Run, protocol: str) -> tuple[SummaryRow, ...]:
         StoreError: the run has no scores under this protocol.
     """
     document = run.protocol(protocol)
-    scores = score_frame(run, document)
+    scores = score_frame(run, document, beside=beside)
     rows: list[SummaryRow] = []
     for summary in document.summaries:
         for metric in summary.metrics:

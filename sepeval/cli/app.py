@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from sepeval.cli import evaluate, lists, results
+from sepeval.cli import evaluate, interchange, lists, results
 
 app = typer.Typer(
     name="sepeval",
@@ -28,6 +28,8 @@ app.command()(lists.datasets)
 app.command()(lists.separators)
 app.command()(lists.metrics)
 app.add_typer(lists.protocols, name="protocols")
+app.add_typer(interchange.imports, name="import")
+app.add_typer(interchange.exports, name="export")
 app.command()(lists.doctor)
 
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from pydantic import ValidationError
 
-from sepeval.errors import SepevalError
+from sepeval.errors import SepevalError, UnknownNameError
 from sepeval.registry import nearest
 
 if TYPE_CHECKING:
     from sepeval.datasets.base import Dataset
+    from sepeval.metrics.base import Shelf
     from sepeval.protocol import Protocol
     from sepeval.separators.base import Described
+    from sepeval.types import EngineName
+    from sepeval.types import Index
 
 T = TypeVar("T")
 
@@ -81,14 +84,57 @@ def separator(name: str, given: Mapping[str, str], stems: Sequence[str]) -> Desc
 def protocols(names: Sequence[str]) -> tuple[Protocol, ...]:
     """Return the protocols of names and paths; a name may hold several, separated by commas.
 
+    `all` stands for every released protocol.
+
     Raises:
         UnknownNameError: one is not known.
         ProtocolError: a document has problems.
     """
-    from sepeval.protocol import load
+    from sepeval.protocol import load, released
 
     words = [word for name in names for word in name.split(",") if word]
-    return tuple(load(word) for word in dict.fromkeys(words))
+    if "all" in words:
+        words = [*(word for word in words if word != "all"), *released()]
+    found = {protocol.id: protocol for protocol in map(load, dict.fromkeys(words))}
+    return tuple(found.values())
+
+
+def fitting(chosen: Sequence[Protocol], names: Sequence[str], index: Index) -> tuple[Protocol, ...]:
+    """Return the protocols for a split: those chosen, or of `all` those that fit it.
+
+    Raises:
+        ProtocolError: of all released protocols none fits.
+    """
+    from sepeval.errors import ProtocolError
+    from sepeval.scoring import misfit
+
+    kept = [protocol.for_stems(index.stems) for protocol in chosen]
+    if "all" in [word for name in names for word in name.split(",")]:
+        kept = [protocol for protocol in kept if not misfit(protocol, index)]
+        if not kept:
+            raise ProtocolError(f"no released protocol fits {index.dataset}/{index.split}")
+    return tuple(kept)
+
+
+def engine(name: str) -> EngineName:
+    """Return the name of an engine.
+
+    Raises:
+        UnknownNameError: there is no engine of that name.
+    """
+    from sepeval.types import EngineName
+
+    known: dict[str, EngineName] = {one: one for one in get_args(EngineName)}
+    if name not in known:
+        raise UnknownNameError(f"no engine is named {name!r}; {nearest(name, known)}")
+    return known[name]
+
+
+def shelf(gigabytes: float) -> Shelf | None:
+    """Return the user's cache of references, of at most that size; None for no bytes."""
+    from sepeval.reference_cache import GIGABYTE, ReferenceCache
+
+    return ReferenceCache(int(gigabytes * GIGABYTE)) if gigabytes else None
 
 
 def _fields(kind: type) -> tuple[str, ...]:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from sepeval.store import Run
 
 
+_MIXTURES = {None, "mixture", "mix"}  # file names that are no stem
+
+
 def demo(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write into.")] = Path(
         "sepeval-demo"
@@ -49,6 +52,8 @@ def run(
     tracks: Annotated[str, typer.Option(help="Ids, separated by commas; needs --partial.")] = "",
     partial: options.Partial = False,
     keep_estimates: Annotated[bool, typer.Option(help="Write the estimates as files.")] = False,
+    engine: options.Engine = "scipy",
+    reference_cache: options.ReferenceCache = 0.0,
     json: options.Json = False,
 ) -> None:
     """Evaluate a separator on a split of a dataset under protocols."""
@@ -56,7 +61,8 @@ def run(
 
     chosen = build.protocols(protocol)
     index = build.dataset(dataset, data, build.settings(choice, option="--choice")).index(split)
-    system = _separator(separator, setting, chunk, chosen)
+    chosen = build.fitting(chosen, protocol, index)
+    system = _separator(separator, setting, chunk, index.stems)
     with progress(label or separator) as told:
         made = evaluate(
             index,
@@ -70,6 +76,8 @@ def run(
             tracks=[one for one in tracks.split(",") if one],
             allow_partial=partial,
             keep_estimates=keep_estimates,
+            engine=build.engine(engine),
+            shelf=build.shelf(reference_cache),
             told=told,
         )
     _present(made, chosen, json=json)
@@ -86,9 +94,12 @@ def score(
     mixture_pattern: Annotated[
         str, typer.Option(help="Such as {track}/mixture.wav; else the sum of the references.")
     ] = "",
+    stems: Annotated[str, typer.Option(help="Names, separated by commas, if not told.")] = "",
     output: options.Output = Path("runs"),
     label: options.Label = "",
     workers: options.Workers = 0,
+    engine: options.Engine = "scipy",
+    reference_cache: options.ReferenceCache = 0.0,
     json: options.Json = False,
 ) -> None:
     """Score a folder of estimates against a folder of references."""
@@ -98,26 +109,30 @@ def score(
     from sepeval.separators.base import SEPARATORS
 
     chosen = build.protocols(protocol)
-    stems = tuple(dict.fromkeys(one for each in chosen for one in each.sources_of_stems))
-    asked = tuple(dict.fromkeys([*stems, *(stem for each in chosen for stem in each.stems)]))
+    names = _stems(references, reference_pattern, stems, chosen, is_all="all" in protocol)
+    asked = tuple(dict.fromkeys([*names, *(stem for each in chosen for stem in each.stems)]))
     folder = DATASETS.get("folder")(  # type: ignore[call-arg]  # fields of the adapter
         root=references,
-        references=reference_pattern or detect(references, stems=stems),
+        references=reference_pattern or detect(references, stems=names),
         mixture=mixture_pattern or None,
-        stems=stems,
+        stems=names,
     )
     pattern = estimate_pattern or detect(estimates, stems=asked)
     files = SEPARATORS.get("files")(root=estimates, pattern=pattern)  # type: ignore[call-arg]
     (split,) = folder.splits()
+    index = folder.index(split)
+    chosen = build.fitting(chosen, protocol, index)
     name = label or estimates.resolve().name
     with progress(name) as told:
         made = evaluate(
-            folder.index(split),
+            index,
             files,
             chosen,
             root=output,
             label=name,
             workers=_count(workers),
+            engine=build.engine(engine),
+            shelf=build.shelf(reference_cache),
             told=told,
         )
     _present(made, chosen, json=json)
@@ -143,7 +158,7 @@ def separate(
     if len(chosen) != 1:
         raise SepevalError("separate takes one protocol: it says what the separator hears")
     index = build.dataset(dataset, data, build.settings(choice, option="--choice")).index(split)
-    system = _separator(separator, setting, chunk, chosen)
+    system = _separator(separator, setting, chunk, index.stems)
     with progress(separator) as told:
         errors = make(index, system, chosen[0], folder=output, seed=seed, told=told)
     show(str(output))
@@ -152,14 +167,30 @@ def separate(
         raise typer.Exit(1)
 
 
-def _separator(
-    name: str, setting: Sequence[str], chunk: str, protocols: Sequence[Protocol]
-) -> Described:
+def _stems(
+    root: Path, pattern: str, given: str, protocols: Sequence[Protocol], *, is_all: bool
+) -> tuple[str, ...]:
+    """Return the stems of a folder: as told, as the protocols name them, or as files are named."""
+    from sepeval.errors import DataError
+    from sepeval.patterns import Pattern
+
+    if given:
+        return tuple(given.split(","))
+    named = dict.fromkeys(one for each in protocols for one in each.sources_of_stems)
+    if named and not is_all:
+        return tuple(named)
+    found = Pattern(pattern or "{track}/{stem}.wav").find(root)
+    stems = dict.fromkeys(str(one.stem) for one in found if one.stem not in _MIXTURES)
+    if not stems:
+        raise DataError(f"{root}: name the stems with --stems: no {{track}}/{{stem}}.wav is there")
+    return tuple(stems)
+
+
+def _separator(name: str, setting: Sequence[str], chunk: str, stems: Sequence[str]) -> Described:
     from sepeval.errors import SepevalError
     from sepeval.separators.base import Separator
     from sepeval.separators.chunked import Chunked
 
-    stems = tuple(dict.fromkeys(one for each in protocols for one in each.sources_of_stems))
     found = build.separator(name, build.settings(setting, option="--setting"), stems)
     if not chunk:
         return found

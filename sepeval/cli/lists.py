@@ -132,7 +132,12 @@ def _list_protocols(*, json: bool) -> None:
 
     loaded = [load(name) for name in released()]
     rows = [
-        {"name": one.id, "hash": one.hash[:8], "stems": ",".join(one.stems), "measures": one.title}
+        {
+            "name": one.id,
+            "hash": one.hash[:8],
+            "stems": ",".join(one.stems) or "every",
+            "measures": one.title,
+        }
         for one in loaded
     ]
     _table(rows, json=json)

@@ -15,6 +15,18 @@ Output = Annotated[Path, typer.Option("--output", "-o", help="Folder of runs.")]
 Label = Annotated[str, typer.Option(help="How the run is called in tables.")]
 Seed = Annotated[int, typer.Option(help="From which all seeds are derived.")]
 Workers = Annotated[int, typer.Option(min=0, help="Processes; 0: one per processor.")]
+Engine = Annotated[
+    str, typer.Option(help="Who computes BSS Eval's filters: scipy, ducc0 or cuda; same scores.")
+]
+ReferenceCache = Annotated[
+    float,
+    typer.Option(
+        "--reference-cache",
+        min=0,
+        metavar="GB",
+        help="Keep what BSS Eval makes of the references for later runs; 0: do not.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Runs = Annotated[list[Path], typer.Argument(help="Runs, or folders of runs.")]
 Name = Annotated[str, typer.Option("--dataset", "-d", help="See `sepeval datasets`.")]

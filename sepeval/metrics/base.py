@@ -13,12 +13,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple, TypeAlias
+from itertools import count, product, takewhile
+from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
 
+import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from sepeval.errors import ProtocolError
+from sepeval.kernels.bsseval.parallel import in_order
 from sepeval.kernels.cells import Statistics
 from sepeval.protocol import MetricEntry
 from sepeval.registry import Registry
@@ -74,7 +77,7 @@ class Scored(NamedTuple):
 
 
 class Prepared(ABC):
-    """What a signal metric has made of the references of one track."""
+    """What a signal metric has made of the references and the mixture of one track."""
 
     @abstractmethod
     def measure(self, references: Array, estimates: Array, *, means: Means) -> dict[str, Array]:
@@ -117,6 +120,33 @@ class PlainEps(BaseModel):
     ratio: float = Field(ge=0)
 
 
+class DesignRate(BaseModel):
+    """The rate for which a metric's filters and bands are laid out.
+
+    Attributes:
+        hz: in Hz.
+        other: audio at another rate is refused (`refuse`), or taken as if it had this one
+            (`as_if`); every frequency is then wrong by the ratio of the rates.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    hz: int = Field(ge=1)
+    other: Literal["refuse", "as_if"]
+
+    def check(self, rate: int) -> None:
+        """Do nothing where audio of this rate may be measured.
+
+        Raises:
+            ProtocolError: it may not.
+        """
+        if rate != self.hz and self.other == "refuse":
+            message = (
+                f"the metric is laid out for audio at {self.hz} Hz and refuses other rates; found "
+                f"{rate} Hz. Set the protocol's `audio.rate`, or lay the metric out for {rate} Hz"
+            )
+            raise ProtocolError(message)
+
+
 class EnergyMetric(Metric):
     """A metric that is a function of inner products."""
 
@@ -138,18 +168,58 @@ class SignalMetric(Metric):
         """Return what decides the stored values: kind, version, and parameters that enter them."""
 
     @abstractmethod
-    def prepare(self, references: Array, *, windows: IntArray, means: Means) -> Prepared:
-        """Return what the references alone give, to be shared by all estimates of the track.
+    def prepare(
+        self, references: Array, *, mixture: Array, windows: IntArray, rate: int, means: Means
+    ) -> Prepared:
+        """Return what serves all estimates of the track.
 
         Args:
             references: [stem channel sample].
+            mixture: [channel sample].
             windows: [window 2] int64, start and stop in samples, inside the signal.
+            rate: of the signals, in Hz.
             means: with what to work.
         """
 
     @abstractmethod
     def score(self, stored: Mapping[str, Array]) -> Scored:
         """Return the scores from the stored columns, each [stem window]."""
+
+
+def by_window(
+    measure: Callable[[int, int], Sequence[float]],
+    *,
+    names: Sequence[str],
+    stems: int,
+    windows: int,
+    threads: int,
+) -> dict[str, Array]:
+    """Return columns [stem window] of a measurement that is made for each stem and window alone.
+
+    Args:
+        measure: given the places of a stem and a window, returns one number per column.
+        names: of the columns.
+        stems: how many.
+        windows: how many.
+        threads: how many measurements are made at the same time.
+    """
+    table = np.zeros((len(names), stems, windows))
+    places = list(product(range(stems), range(windows)))
+    found = in_order(lambda place: measure(*place), places, threads)
+    for place, numbers in zip(places, found, strict=True):
+        table[(slice(None), *place)] = numbers
+    return dict(zip(names, table, strict=True))
+
+
+def of_channels(names: Sequence[str], channels: int) -> list[str]:
+    """Return names of columns that are stored for each channel, channel by channel."""
+    return [f"{name}_{channel}" for channel in range(channels) for name in names]
+
+
+def each_channel(stored: Mapping[str, Array], name: str) -> Array:
+    """Return the columns of one quantity, [channel stem window]."""
+    places = takewhile(lambda channel: f"{name}_{channel}" in stored, count())
+    return np.stack([stored[f"{name}_{channel}"] for channel in places])
 
 
 METRICS: Registry[type[Metric]] = Registry("sepeval.metrics", kind="metric")

@@ -74,7 +74,15 @@ class _Filtered(SignalMetric):
             "regularisation": self.regularisation(),
         }
 
-    def prepare(self, references: Array, *, windows: IntArray, means: Means) -> Prepared:
+    def prepare(
+        self,
+        references: Array,
+        *,
+        mixture: Array,  # noqa: ARG002 - not part of the definition
+        windows: IntArray,
+        rate: int,  # noqa: ARG002 - taps are counted in samples
+        means: Means,
+    ) -> Prepared:
         """See `SignalMetric.prepare`."""
         choice = self.regularisation()
         if self.filters == "window":  # a factor per window is too much to share

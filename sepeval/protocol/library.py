@@ -45,7 +45,9 @@ def load(name: str | Path) -> Protocol:
         names = {one.rpartition(".v")[0] for one in ids}
         offer = nearest(text, names)
         stop = "" if offer.endswith("?") else "."
-        message = f"no protocol is named {text!r}; {offer}{stop} A file is named by its path, x.yaml"
+        message = (
+            f"no protocol is named {text!r}; {offer}{stop} A file is named by its path, x.yaml"
+        )
         raise UnknownNameError(message)
     found = text if text in ids else max(versions, key=lambda one: int(one.rpartition(".v")[2]))
     protocol = read(folder() / f"{found}.yaml")

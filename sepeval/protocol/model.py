@@ -6,7 +6,7 @@ covers its meaning and neither its name, its version nor its explanations.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
@@ -47,7 +47,7 @@ class AudioRule(Document):
         channels: `mono` or `stereo` refuse other counts; `any` does not.
         mixture: the mixture `file` of the dataset, or the `sum` of the sources that the protocol's
             stems are made of. A dataset without mixture files has the sum only.
-        references: lengths of the stems of one track among themselves.
+        references: lengths of the stems of one track among themselves, and of its mixture file.
         estimates: lengths of estimates against references.
         multiple_of: the track is cut to the largest multiple of so many samples; None leaves it.
         missing: a stem that a track does not have is `silent`, is left out (`leave_out`), or makes
@@ -149,15 +149,15 @@ class MetricEntry(Document):
     Attributes:
         name: how the score is called in tables.
         metric: the registered metric.
-        where: windows in which it is asked for: `every_window`, or only those with a
-            `silent_reference` or a `silent_estimate` by the silence rule. In others it is
-            undefined.
+        where: windows in which it is asked for: `every_window`, or only those with an
+            `active_reference`, a `silent_reference` or a `silent_estimate` by the silence rule. In
+            others it is undefined.
         parameters: of that metric; it names all of them.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     metric: str
-    where: Literal["every_window", "silent_reference", "silent_estimate"]
+    where: Literal["every_window", "active_reference", "silent_reference", "silent_estimate"]
     parameters: Mapping[str, JsonValue]
 
 
@@ -175,7 +175,8 @@ class Summary(Document):
         name: how the number is called ("median of medians").
         metrics: names of metric entries that are reduced this way.
         steps: reductions in order; together they name each of window, track, replicate once.
-        all_stems: stems that enter "All"; empty where the protocol has no such number.
+        all_stems: stems that enter "All"; empty where the protocol has no such number; `every`
+            where the protocol scores every stem of the dataset.
         all_by: how their numbers become "All".
         infinite: infinite scores are left out (`leave_out`) or kept (`keep`).
     """
@@ -183,7 +184,7 @@ class Summary(Document):
     name: str
     metrics: Annotated[list[str], Field(min_length=1)]
     steps: Annotated[list[Step], Field(min_length=1)]
-    all_stems: list[str]
+    all_stems: list[str] | Literal["every"]
     all_by: Reduction
     infinite: Literal["leave_out", "keep"]
 
@@ -204,7 +205,9 @@ class Protocol(Document):
         version: a released version is never edited.
         title: one line.
         sources: where the definition comes from.
-        stems: what is scored; each stem is the sum of the named stems of the dataset.
+        stems: what is scored; each stem is the sum of the named stems of the dataset. In a file
+            also `every`: each stem of the dataset by itself, filled in by `for_stems`.
+        every_stem: whether the file says `every`.
         audio: what is heard and compared.
         segments: stretches from which windows are cut; None for the whole track.
         windows: stretches that are scored.
@@ -217,7 +220,8 @@ class Protocol(Document):
     version: Annotated[int, Field(ge=1)]
     title: str
     sources: Annotated[list[str], Field(min_length=1)]
-    stems: Annotated[dict[str, list[str]], Field(min_length=1)]
+    stems: dict[str, list[str]]
+    every_stem: bool
     audio: AudioRule
     segments: Segments | None
     windows: Annotated[Sliding | Whole, Field(discriminator="kind")]
@@ -225,14 +229,28 @@ class Protocol(Document):
     metrics: Annotated[list[MetricEntry], Field(min_length=1)]
     summaries: Annotated[list[Summary], Field(min_length=1)]
 
+    @model_validator(mode="before")
+    @classmethod
+    def _spell_out_every(cls, document: object) -> object:
+        if not isinstance(document, dict) or "every_stem" in document:
+            return document
+        every = document.get("stems") == "every"
+        stems: dict[str, object] = {"stems": {}} if every else {}
+        return {**document, **stems, "every_stem": every}
+
     @model_validator(mode="after")
     def _names_fit(self) -> Protocol:
         metrics = [entry.name for entry in self.metrics]
         problems = [f"two metrics are named {name!r}" for name in _repeated(metrics)]
         for summary in self.summaries:
             wrong = [name for name in summary.metrics if name not in metrics]
-            wrong += [name for name in summary.all_stems if name not in self.stems]
+            if summary.all_stems == "every":
+                wrong += [] if self.every_stem else ["every"]
+            elif not self.every_stem or self.stems:
+                wrong += [name for name in summary.all_stems if name not in self.stems]
             problems += [f"summary {summary.name!r} names unknown {name!r}" for name in wrong]
+        if not self.stems and not self.every_stem:
+            problems.append("no stem is named")
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -245,13 +263,33 @@ class Protocol(Document):
     @property
     def hash(self) -> str:
         """SHA-256 of the meaning: 64 hexadecimal digits."""
-        meaning = self.model_dump(exclude={"name", "version", "title", "sources"})
+        meaning = self.model_dump(exclude={"name", "version", "title", "sources", "every_stem"})
+        if self.every_stem:
+            meaning["stems"] = "every"
+            for summary in meaning["summaries"]:
+                summary["all_stems"] = "every" if summary["all_stems"] else []
         return of_document(_canonical(meaning))
 
     @property
     def sources_of_stems(self) -> tuple[str, ...]:
         """The dataset's stems that the protocol's stems are made of, each once."""
         return tuple(dict.fromkeys(part for parts in self.stems.values() for part in parts))
+
+    def for_stems(self, stems: Iterable[str]) -> Protocol:
+        """Return the protocol with `every` stem spelled out; its hash stays the same.
+
+        Args:
+            stems: of the dataset, in its order.
+        """
+        if not self.every_stem:
+            return self
+        names = list(stems)
+        summaries = [
+            one.model_copy(update={"all_stems": names}) if one.all_stems else one
+            for one in self.summaries
+        ]
+        update = {"stems": {name: [name] for name in names}, "summaries": summaries}
+        return self.model_copy(update=update)
 
 
 def in_samples(seconds: float, rate: int) -> int:

@@ -60,7 +60,7 @@ def parse(text: str, *, name: str) -> object:
         ProtocolError: it is no YAML, repeats a key, or uses tags, anchors or aliases.
     """
     try:
-        _refuse_indirection(text)
+        _refuse_indirection(text, name)
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - the loader derives from SafeLoader
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -70,10 +70,12 @@ def parse(text: str, *, name: str) -> object:
         raise ProtocolError(f"{name}: cannot be read as YAML: {error}") from error
 
 
-def _refuse_indirection(text: str) -> None:
+def _refuse_indirection(text: str, name: str) -> None:
     """Refuse what makes a value differ from what is written, or grow without bound."""
     for event in yaml.parse(text, Loader=_Loader):
-        anchored = getattr(event, "anchor", None) is not None
-        if anchored or getattr(event, "tag", None) is not None:
-            problem = "a protocol spells every value out: no tags (!), anchors (&) or aliases (*)"
-            raise yaml.constructor.ConstructorError(None, None, problem, event.start_mark)
+        anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
+        if anchor is not None or tag is not None:
+            mark = event.start_mark
+            place = f" line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+            message = "a protocol spells every value out: no tags (!), anchors (&) or aliases (*)"
+            raise ProtocolError(f"{name}:{place}: {message}")

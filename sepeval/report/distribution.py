@@ -83,7 +83,7 @@ def words_of(summary: Summary) -> str:
 
 def _points(system: System, results: Results, summary: Summary, metric: str) -> tuple[Points, ...]:
     """Return the tracks of a system for every stem."""
-    scores = score_frame(system.run, results.protocol)
+    scores = score_frame(system.run, results.protocol, beside=results.runs)
     used = used_scores(scores[scores["metric"] == metric], summary)
     found = []
     for row in system.rows_of(summary.name, metric):

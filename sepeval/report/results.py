@@ -55,6 +55,11 @@ class Results:
     mixed: bool
 
     @property
+    def runs(self) -> tuple[Run, ...]:
+        """The runs of the systems."""
+        return tuple(system.run for system in self.systems)
+
+    @property
     def keys(self) -> tuple[tuple[str, str], ...]:
         """Every summary and metric, in the protocol's order."""
         return tuple(
@@ -116,7 +121,7 @@ def gather(runs: Sequence[Run], protocol: str, *, mixed: bool = False) -> Result
         System(
             name=name,
             run=run,
-            rows=summarise(run, documents[0].id),
+            rows=summarise(run, documents[0].id, beside=chosen),
             marks=own,
             comparable=is_complete(run) and not is_mixed,
         )

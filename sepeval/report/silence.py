@@ -69,7 +69,7 @@ def silence(results: Results, summary: Summary, metric: str, *, unit: str) -> Dr
 
 def _splits(system: System, results: Results, summary: Summary, metric: str) -> tuple[Split, ...]:
     """Return the split of a system for every stem."""
-    scores = score_frame(system.run, results.protocol)
+    scores = score_frame(system.run, results.protocol, beside=results.runs)
     used = used_scores(scores[scores["metric"] == metric], summary)
     return tuple(_split(used[used["stem"] == stem]) for stem in results.protocol.stems)
 

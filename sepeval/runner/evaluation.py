@@ -15,7 +15,7 @@ from sepeval.registry import nearest
 from sepeval.runner.identity import identity
 from sepeval.runner.job import Job, process
 from sepeval.runner.rescoring import rescore
-from sepeval.scoring import View, views
+from sepeval.scoring import View, misfit, views
 from sepeval.separators.base import Described, Recording
 from sepeval.store import Manifest, Run, TrackRecord, create
 from sepeval.store.manifest import SCHEMA, Layout, environment
@@ -84,6 +84,7 @@ def evaluate(
         ProtocolError: the protocols do not fit the dataset or each other.
         StoreError: the results cannot be written.
     """
+    protocols = [protocol.for_stems(index.stems) for protocol in protocols]
     _refuse_unfit(index, protocols)
     named(engine)
     looks = views(protocols)
@@ -131,13 +132,9 @@ def _refuse_unfit(index: Index, protocols: Sequence[Protocol]) -> None:
     if not protocols:
         raise ProtocolError("no protocol was named; `sepeval protocols` lists them")
     for protocol in protocols:
-        unknown = [one for one in protocol.sources_of_stems if one not in index.stems]
-        if unknown:
-            message = (
-                f"{protocol.id} scores {', '.join(protocol.stems)}; the dataset "
-                f"{index.dataset!r} has {', '.join(index.stems)}, not {', '.join(unknown)}"
-            )
-            raise ProtocolError(message)
+        reason = misfit(protocol, index)
+        if reason:
+            raise ProtocolError(reason)
         for entry in protocol.metrics:
             build(entry)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,15 +13,15 @@ import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
 from sepeval import audio
-from sepeval.errors import DataError, SeparatorError, SepevalError, StoreError
+from sepeval.errors import SepevalError, StoreError
 from sepeval.kernels import cells
 from sepeval.loading import Aligned, align, load, missing_stems
 from sepeval.metrics.base import Means, Prepared, SignalMetric, build
 from sepeval.protocol import Protocol
-from sepeval.runner.identity import seed_of
+from sepeval.runner.estimates import Estimates, Timing
 from sepeval.scoring import View, edges, grid
 from sepeval.scoring.score import measurement_key
-from sepeval.separators.base import Described, Estimate, Oracle, Recording, Separator
+from sepeval.separators.base import Described, Estimate
 from sepeval.store import Run, TrackRecord, parts
 from sepeval.types import Array, Track, TrackAudio
 
@@ -60,9 +60,7 @@ def process(job: Job) -> TrackRecord:
     """
     try:
         with threadpool_limits(1):
-            for view in job.views:
-                if not _is_done(job, view):
-                    _process_view(job, view)
+            _process_views(job, [view for view in job.views if not _is_done(job, view)])
     except StoreError:
         raise
     except SepevalError as error:
@@ -91,18 +89,24 @@ def _is_done(job: Job, view: View) -> bool:
     return all(path.exists() for path in paths)
 
 
-def _process_view(job: Job, view: View) -> None:
-    heard = load(job.track, view)
+def _process_views(job: Job, views: Sequence[View]) -> None:
+    """Make the parts of each view; files and estimates that several need are read once."""
+    several = len(views) > 1
+    read = cache(audio.read) if several else audio.read
+    estimates = Estimates(job.separator, job.track, seed=job.seed, remembers=several)
+    for view in views:
+        _process_view(job, view, estimates, load(job.track, view, read=read))
+    if estimates.timings:
+        _write_timings(job, estimates.timings)
+
+
+def _process_view(job: Job, view: View, made: Estimates, heard: TrackAudio) -> None:
     statistics: list[cells.Statistics] = []
     measured: dict[str, list[dict[str, Array]]] = {key: [] for key, _, _ in signal_metrics(view)}
     sides: dict[str, _Side] = {}
-    timings = []
     cell_edges = np.zeros(0, np.int64)
     for replicate in range(job.replicates):
-        begin = time.perf_counter()
-        estimate = _estimate(job, view, heard, replicate)
-        timings.append((replicate, time.perf_counter() - begin, estimate.nfe))
-        _refuse_nonfinite(estimate, job.track)
+        estimate = made.of(view, heard, replicate)
         if job.keep_estimates:
             _keep(job, estimate, heard.rate, replicate)
         aligned = align(job.track, heard, estimate, view)
@@ -115,7 +119,7 @@ def _process_view(job: Job, view: View) -> None:
             references, estimates = _of_protocol(protocol, view, aligned)
             side = sides.pop(key, None)
             if side is None or side.length != references.shape[2]:
-                side = _side(protocol, metric, references, heard.rate, job.means)
+                side = _side(protocol, metric, references, aligned.mixture, heard.rate, job.means)
             if replicate < job.replicates - 1:
                 sides[key] = side
             found = side.prepared.measure(references, estimates, means=job.means)
@@ -129,33 +133,7 @@ def _process_view(job: Job, view: View) -> None:
     }
     for key, columns in measured.items():
         parts.write_measured(job.run.measured(key, job.record), columns, facts)
-    if not isinstance(job.separator, Recording):
-        _write_timings(job, timings, heard)
     parts.write_cells(job.run.cells(view.layout, job.record), statistics, cell_edges, facts)
-
-
-def _estimate(job: Job, view: View, heard: TrackAudio, replicate: int) -> Estimate:
-    separator = job.separator
-    if isinstance(separator, Separator):
-        seed = seed_of(job.seed, job.track.id, replicate)
-        return separator.separate(heard.mixture, rate=heard.rate, seed=seed)
-    if isinstance(separator, Oracle):
-        return separator.separate(heard.references, heard.mixture, stems=tuple(view.stems))
-    if isinstance(separator, Recording):
-        stems = recorded_stems(separator, job.track, view)
-        return separator.estimate(job.track, stems=stems, rate=heard.rate)
-    raise SeparatorError(f"{type(separator).__name__} is no separator, oracle or recording")
-
-
-def recorded_stems(separator: Recording, track: Track, view: View) -> tuple[str, ...]:
-    """Return the stems to read: a stem itself where it was recorded, else the parts it sums."""
-    asked = tuple(dict.fromkeys([*view.stems, *view.sources]))
-    there = separator.fingerprint(track, stems=asked)
-    wanted = (
-        (stem,) if stem in there or parts == (stem,) else parts
-        for stem, parts in view.stems.items()
-    )
-    return tuple(dict.fromkeys(name for names in wanted for name in names))
 
 
 class _Side(NamedTuple):
@@ -166,11 +144,17 @@ class _Side(NamedTuple):
 
 
 def _side(
-    protocol: Protocol, metric: SignalMetric, references: Array, rate: int, means: Means
+    protocol: Protocol,
+    metric: SignalMetric,
+    references: Array,
+    mixture: Array,
+    rate: int,
+    means: Means,
 ) -> _Side:
     length = references.shape[2]
     windows = np.minimum(grid(protocol, length=length, rate=rate).windows, length)
-    return _Side(length, metric.prepare(references, windows=windows, means=means))
+    prepared = metric.prepare(references, mixture=mixture, windows=windows, rate=rate, means=means)
+    return _Side(length, prepared)
 
 
 def _of_protocol(protocol: Protocol, view: View, aligned: Aligned) -> tuple[Array, Array]:
@@ -179,13 +163,6 @@ def _of_protocol(protocol: Protocol, view: View, aligned: Aligned) -> tuple[Arra
     if places == list(range(len(view.stems))):
         return aligned.references, aligned.estimates
     return aligned.references[places], aligned.estimates[places]
-
-
-def _refuse_nonfinite(estimate: Estimate, track: Track) -> None:
-    for stem, signal in zip(estimate.stems, estimate.audio, strict=True):
-        if not np.isfinite(signal).all():
-            message = f"track {track.id!r}, stem {stem!r}: the estimate holds NaN or infinity"
-            raise DataError(message)
 
 
 def _keep(job: Job, estimate: Estimate, rate: int, replicate: int) -> None:
@@ -201,13 +178,13 @@ def write_estimate(estimate: Estimate, folder: Path, *, rate: int) -> None:
         audio.write(folder / f"{stem}.wav", signal, rate=rate, encoding="FLOAT")
 
 
-def _write_timings(job: Job, timings: list[tuple[int, float, int]], heard: TrackAudio) -> None:
+def _write_timings(job: Job, timings: Sequence[Timing]) -> None:
     table = pa.table(
         {
-            "replicate": pa.array([one for one, _, _ in timings], pa.int32()),
-            "seconds": pa.array([one for _, one, _ in timings], pa.float64()),
-            "audio_s": pa.array([heard.mixture.shape[1] / heard.rate] * len(timings)),
-            "nfe": pa.array([one for _, _, one in timings], pa.int64()),
+            "replicate": pa.array([one.replicate for one in timings], pa.int32()),
+            "seconds": pa.array([one.seconds for one in timings], pa.float64()),
+            "audio_s": pa.array([one.audio_s for one in timings], pa.float64()),
+            "nfe": pa.array([one.nfe for one in timings], pa.int64()),
         }
     )
     parts.write_table(job.run.timings(job.record), table, {"schema": 1, "track": job.track.id})

@@ -27,8 +27,16 @@ def rescore(run: Run, protocols: Sequence[Protocol]) -> Run:
     Score files that exist are made again; they come out the same to the byte.
 
     Raises:
-        StoreError: the stored statistics cannot serve a protocol, or are damaged.
+        StoreError: the stored statistics cannot serve a protocol, are damaged, or there are none,
+            as in a run that was imported.
     """
+    if not run.manifest.layouts:
+        message = (
+            f"{run.folder}: holds scores and no statistics, so it cannot be scored again; import "
+            "it under another protocol, or evaluate the audio (sepeval run)"
+        )
+        raise StoreError(message)
+    protocols = [protocol.for_stems(_dataset_stems(run)) for protocol in protocols]
     for protocol in protocols:
         table = _scored(run, protocol)
         facts: dict[str, object] = {"schema": 1, "protocol": protocol.id, "hash": protocol.hash}
@@ -141,6 +149,12 @@ def _scored(run: Run, protocol: Protocol) -> pa.Table:
             except StoreError as error:
                 reason = str(error)
     raise StoreError(reason)
+
+
+def _dataset_stems(run: Run) -> tuple[str, ...]:
+    """Return the dataset's stems that the run holds statistics of, each by itself."""
+    stems = {stem: parts for layout in run.manifest.layouts for stem, parts in layout.stems.items()}
+    return tuple(stem for stem, parts in stems.items() if parts == [stem])
 
 
 def _list(value: object) -> list[object]:

@@ -1,5 +1,6 @@
 """From statistics to scores: pure functions of stored numbers and a protocol."""
 
+from sepeval.scoring.fit import misfit
 from sepeval.scoring.grid import Grid, edges, grid
 from sepeval.scoring.score import TrackScores, TrackStatistics, score_track
 from sepeval.scoring.view import View, views
@@ -11,6 +12,7 @@ __all__ = [
     "View",
     "edges",
     "grid",
+    "misfit",
     "score_track",
     "views",
 ]

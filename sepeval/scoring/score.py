@@ -92,6 +92,7 @@ def score_track(protocol: Protocol, track: TrackStatistics) -> TrackScores:
     quiet, outcome = _outcomes(protocol, track, chosen, windows, cut)
     asked = {
         "every_window": np.ones_like(quiet.reference),
+        "active_reference": ~quiet.reference,
         "silent_reference": quiet.reference,
         "silent_estimate": quiet.estimate,
     }

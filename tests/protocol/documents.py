@@ -105,7 +105,7 @@ def document(*stems: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - a
                 "name": "mean",
                 "metrics": [entry["name"] for entry in whole["metrics"]],
                 "steps": [{"over": ["window", "track", "replicate"], "by": "mean"}],
-                "all_stems": list(names),
+                "all_stems": list(whole["stems"]),
                 "all_by": "mean",
                 "infinite": "keep",
             }

@@ -33,7 +33,9 @@ def statistics(
         metric = build(entry)
         if isinstance(metric, SignalMetric):
             key = measurement_key(protocol, metric)
-            prepared = metric.prepare(references, windows=windows, means=Means())
+            prepared = metric.prepare(
+                references, mixture=heard, windows=windows, rate=rate, means=Means()
+            )
             measured[key] = prepared.measure(references, estimates, means=Means())
     cells = measure(references, estimates, heard, cut)
     return TrackStatistics(cells, cut, tuple(protocol.stems), missing, rate, measured)
