@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from itertools import count
 
 import pytest
 from hypothesis import settings
@@ -11,8 +11,11 @@ settings.register_profile("sepeval", deadline=None, database=None, derandomize=T
 settings.load_profile("sepeval")
 
 
+_NUMBERS = count()
+
+
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Digests of files are cached in a fresh folder, never in the user's own."""
-    folder: Path = tmp_path_factory.mktemp("cache")
+    folder = tmp_path_factory.getbasetemp() / f"cache-{next(_NUMBERS)}"  # made when it is needed
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder))

@@ -20,7 +20,7 @@ LAYERS = (
     ("types",),
     ("kernels",),
     ("registry", "fingerprint", "patterns", "audio"),
-    ("protocol", "synthetic", "official_splits"),
+    ("protocol", "synthetic", "official_splits", "encoders"),
     ("datasets", "separators", "metrics"),
     ("scoring",),
     ("loading", "store", "reference_cache", "publications"),

@@ -222,7 +222,7 @@ def _present(made: Run, protocols: Sequence[Protocol], *, json: bool) -> None:
     say(f"run: {made.folder}")
     for protocol in protocols:
         say(f"scores: {made.scores(protocol.id)}")
-    failed = [track for track in made.manifest.tracks if track.error]
+    failed = [track for track in made.manifest.tracks if track.error or track.refused]
     if failed:
         say(f"{len(failed)} of {len(made.manifest.tracks)} tracks have errors")
         raise typer.Exit(1)

@@ -69,8 +69,9 @@ def import_museval(
         for run in made
     ]
     show(codec.dumps(rows, indent=1) if json else "\n".join(str(row["run"]) for row in rows))
+    count = "1 run" if len(made) == 1 else f"{len(made)} runs"
     tracks = sum(len(run.manifest.tracks) for run in made)
-    say(f"{len(made)} runs, {tracks} tracks; see them with `sepeval table`")
+    say(f"{count}, {tracks} tracks in all; see them with `sepeval table`")
 
 
 @exports.command("museval")
@@ -78,13 +79,13 @@ def export_museval(
     run: _One,
     output: _Folder,
     replicate: Annotated[
-        int, typer.Option(min=-1, help="Which one, where a run has several.")
-    ] = -1,
+        int | None, typer.Option(min=0, help="Which one, where a run has several.")
+    ] = None,
 ) -> None:
     """Write a run as museval's JSON: <output>/<split>/<track>.json."""
     from sepeval.interchange import export_museval as write
 
-    done = write(_one(run), output, replicate=None if replicate < 0 else replicate)
+    done = write(_one(run), output, replicate=replicate)
     show("\n".join(str(path) for path in done.files))
     for track, reason in done.left_out.items():
         say(f"{track}: not written: {reason}")

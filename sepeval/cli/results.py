@@ -12,6 +12,7 @@ from sepeval.cli import build, options
 from sepeval.cli.console import say, show
 
 if TYPE_CHECKING:
+    from sepeval.publications import PublishedLine
     from sepeval.store import Run
 
 
@@ -35,6 +36,10 @@ def table(
     ] = "text",
     decimals: Annotated[int, typer.Option(min=0, max=9)] = 2,
     mixed: Annotated[bool, typer.Option(help="Accept runs on other data, and mark them.")] = False,
+    published: Annotated[
+        list[str],
+        typer.Option(help="key=value: show published numbers below, such as model=TAK1; repeat."),
+    ] = [],  # noqa: B006 - typer copies it
     json: options.Json = False,
 ) -> None:
     """Print systems x stems, one table per protocol."""
@@ -42,9 +47,10 @@ def table(
     from sepeval.store import find_runs
 
     found = find_runs(runs)
+    others = _published(published)
     texts = []
     for name in _protocols(found, protocol):
-        one = make(found, name, decimals=decimals, mixed=mixed)
+        one = make(found, name, decimals=decimals, mixed=mixed, published=others)
         kind = "json" if json else format
         texts.append(str(getattr(one, f"as_{kind}")()))
     show(_joined(texts, json=json or format == "json"))
@@ -106,6 +112,21 @@ def _protocols(runs: Sequence[Run], names: Sequence[str]) -> tuple[str, ...]:
         message = "these runs share no protocol; name one run, or score them with `sepeval rescore`"
         raise StoreError(message)
     return tuple(shared)
+
+
+def _published(filters: Sequence[str]) -> tuple[PublishedLine, ...]:
+    """Return the published lines that the filters name; none without a filter."""
+    from sepeval.errors import UnknownNameError
+    from sepeval.publications import lines, numbers
+
+    if not filters:
+        return ()
+    wanted = build.settings(filters, option="--published")
+    found = lines(numbers(**wanted))
+    if not found:
+        named = ", ".join(f"{key}={text}" for key, text in wanted.items())
+        raise UnknownNameError(f"--published: no published number has {named}")
+    return found
 
 
 def _joined(texts: Sequence[str], *, json: bool) -> str:

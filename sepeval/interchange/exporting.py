@@ -63,16 +63,17 @@ def export_museval(run: Run, folder: Path, *, replicate: int | None = None) -> E
     names = _file_names(run)
     inside = folder / slug(run.manifest.split)
     origin = {"run": run.manifest.hash, "protocols": {one.id: one.hash for one in owners.values()}}
+    left_out = {
+        track: why for one in owners.values() for track, why in run.manifest.errors(one.id).items()
+    }
     files: list[Path] = []
-    left_out: dict[str, str] = {}
     for track in run.manifest.tracks:
-        found = {stem: scores[one.id].get((track.id, stem)) for stem, one in owners.items()}
-        if track.error or None in found.values():
-            left_out[track.id] = track.error or "it has no windows"
+        found = {stem: scores[one.id].get((track.id, stem), []) for stem, one in owners.items()}
+        if track.id not in left_out and not all(found.values()):
+            left_out[track.id] = "it has no windows"
+        if track.id in left_out:
             continue
-        targets = [
-            {"name": stem, "frames": _frames(found[stem] or [], owners[stem])} for stem in owners
-        ]
+        targets = [{"name": one, "frames": _frames(found[one], owners[one])} for one in owners]
         path = inside / f"{names[track.id]}.json"
         text = json.dumps({"targets": targets, "sepeval": origin}, indent=2, ensure_ascii=False)
         _write(path, text + "\n")

@@ -21,7 +21,7 @@ from sepeval.types import Array
 
 Taper = Literal["hann", "rectangular"]
 Ends = Literal["reflect", "zeros"]
-_BLOCK = 1 << 17  # samples of frames that are transformed at a time; they stay in the cache
+_BLOCK = 1 << 16  # samples of frames that are transformed at a time; they stay in the cache
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,7 @@ def notes(results: Results) -> tuple[str, ...]:
     """Return what a reader must know besides the numbers, as sentences."""
     broken: dict[tuple[str, ...], list[str]] = {}
     for system in results.systems:
-        broken.setdefault(tuple(failed(system.run)), []).append(system.name)
+        broken.setdefault(tuple(failed(system.run, results.protocol.id)), []).append(system.name)
     found = [
         f"{', '.join(names)}: no scores for {some([plain(track) for track in tracks])} (errors)."
         for tracks, names in broken.items()

@@ -191,7 +191,7 @@ def _faults(results: Results) -> tuple[Fault, ...]:
     """Return every error once, with the systems that have it."""
     shared: dict[tuple[str, str], list[str]] = {}
     for system in results.systems:
-        for track, message in failed(system.run).items():
+        for track, message in failed(system.run, results.protocol.id).items():
             shared.setdefault((track, message), []).append(system.name)
     everyone = len(results.systems)
     return tuple(
@@ -208,7 +208,7 @@ def _origin(run: Run) -> Origin:
         ("state", manifest.status),
         ("data", plain(dataset_of(run))),
         ("part of the split", manifest.partial or "the whole split"),
-        ("tracks", f"{len(manifest.tracks)}, {len(failed(run))} with errors"),
+        ("tracks", f"{len(manifest.tracks)}, {len(failed(run, ''))} with errors"),
         ("seed", str(identity.get("seed"))),
         ("replicates", str(identity.get("replicates"))),
         ("sepeval", str(environment.get("sepeval"))),

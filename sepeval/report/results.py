@@ -116,7 +116,10 @@ def gather(runs: Sequence[Run], protocol: str, *, mixed: bool = False) -> Result
             "say so (--mixed)"
         )
         raise StoreError(message)
-    marks = [_marks(run, gap=gap, mixed=is_mixed) for run, gap in zip(chosen, gaps, strict=True)]
+    name = documents[0].id
+    marks = [
+        _marks(run, name, gap=gap, mixed=is_mixed) for run, gap in zip(chosen, gaps, strict=True)
+    ]
     systems = tuple(
         System(
             name=name,
@@ -146,9 +149,9 @@ def groups(runs: Sequence[Run]) -> tuple[tuple[Run, ...], ...]:
     return tuple(tuple(one) for one in found)
 
 
-def failed(run: Run) -> dict[str, str]:
-    """Return why tracks have no scores, by track id."""
-    return {track.id: track.error for track in run.manifest.tracks if track.error}
+def failed(run: Run, protocol: str) -> dict[str, str]:
+    """Return why tracks have no scores under a protocol, by track id."""
+    return run.manifest.errors(protocol)
 
 
 def is_complete(run: Run) -> bool:
@@ -218,9 +221,9 @@ def _names(runs: Sequence[Run]) -> tuple[str, ...]:
     )
 
 
-def _marks(run: Run, *, gap: str, mixed: bool) -> tuple[str, ...]:
+def _marks(run: Run, protocol: str, *, gap: str, mixed: bool) -> tuple[str, ...]:
     marks = [run.manifest.partial] if run.manifest.partial else []
-    errors = len(failed(run))
+    errors = len(failed(run, protocol))
     if errors:
         marks.append(f"{count_of(errors, 'track')} with errors")
     if not is_complete(run):

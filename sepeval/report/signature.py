@@ -67,7 +67,9 @@ def _counts(results: Results) -> str:
     tracks, used, silent = [], [], []
     left: list[dict[str, int]] = []
     for system in results.systems:
-        tracks.append(len(system.run.manifest.tracks) - len(failed(system.run)))
+        tracks.append(
+            len(system.run.manifest.tracks) - len(failed(system.run, results.protocol.id))
+        )
         for key in results.keys:
             stems = [row for row in system.rows_of(*key) if row.stem != ALL]
             used.append(sum(row.used for row in stems))

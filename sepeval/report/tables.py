@@ -6,9 +6,10 @@ import csv
 import io
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from sepeval.report import formats
+from sepeval.publications import PublishedLine
+from sepeval.report import formats, literature
 from sepeval.report.blocks import Block, Counts, blocks, counts, notes
 from sepeval.report.results import Results, as_text, failed, gather
 from sepeval.report.signature import line
@@ -32,6 +33,7 @@ class Table:
         blocks: systems x stems, one for each summary and metric, as shown.
         counts: tracks and scores behind the blocks.
         notes: what a reader must know, as sentences.
+        published: numbers of others that are shown below the measured ones.
     """
 
     title: str
@@ -41,6 +43,7 @@ class Table:
     blocks: tuple[Block, ...]
     counts: tuple[Counts, ...]
     notes: tuple[str, ...]
+    published: tuple[PublishedLine, ...] = ()
 
     def as_text(self, width: int = 100) -> str:
         """Return aligned text for a terminal of so many characters; `*` marks the best."""
@@ -57,7 +60,7 @@ class Table:
         return rendered("table.html.j2", table=self)
 
     def as_csv(self) -> str:
-        """Return one line per number, unrounded, with its counts and hashes."""
+        """Return one line per measured number, unrounded, with its counts and hashes."""
         rows = self._long()
         text = io.StringIO(newline="")
         writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
@@ -83,12 +86,15 @@ class Table:
                     "choices": system.run.manifest.choices,
                     "partial": system.run.manifest.partial,
                     "complete": system.run.manifest.status == "complete",
-                    "errors": failed(system.run),
+                    "errors": failed(system.run, self.results.protocol.id),
                     "marks": list(system.marks),
                 }
                 for system in self.results.systems
             ],
             "numbers": self._long(),
+            "published": [
+                asdict(number) for line in self.published for number in line.numbers.values()
+            ],
         }
         return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -120,6 +126,7 @@ def table(
     lower_is_better: Collection[str] = (),
     unit: str = "dB",
     mixed: bool = False,
+    published: Sequence[PublishedLine] = (),
 ) -> Table:
     """Return the table of runs under one protocol.
 
@@ -130,26 +137,43 @@ def table(
         lower_is_better: names of scores whose best value is the smallest.
         unit: of the scores.
         mixed: accept runs that measured different audio, and mark them.
+        published: numbers of others to show below, from `sepeval.publications.lines`; those of
+            other metrics and stems are left out.
 
     Raises:
         StoreError: a run has no scores under the protocol, or the runs are not comparable.
+        DataError: published lines are given and none has a metric and stem of the table.
     """
     results = gather(runs, protocol, mixed=mixed)
-    return of_results(results, decimals=decimals, lower_is_better=lower_is_better, unit=unit)
+    return of_results(
+        results,
+        decimals=decimals,
+        lower_is_better=lower_is_better,
+        unit=unit,
+        published=published,
+    )
 
 
 def of_results(
-    results: Results, *, decimals: int, lower_is_better: Collection[str], unit: str
+    results: Results,
+    *,
+    decimals: int,
+    lower_is_better: Collection[str],
+    unit: str,
+    published: Sequence[PublishedLine] = (),
 ) -> Table:
     """Return the table of numbers that are gathered already; see `table`."""
+    measured = blocks(results, decimals=decimals, lower_is_better=lower_is_better, unit=unit)
+    fit = literature.fitting(measured, published)
     return Table(
         title=f"{results.protocol.id}: {results.protocol.title}",
         signature=line(results),
         results=results,
         unit=unit,
-        blocks=blocks(results, decimals=decimals, lower_is_better=lower_is_better, unit=unit),
+        blocks=literature.beside(measured, fit),
         counts=counts(results),
-        notes=notes(results),
+        notes=(*notes(results), *literature.remarks(fit)),
+        published=fit,
     )
 
 

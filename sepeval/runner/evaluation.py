@@ -195,5 +195,7 @@ def _work(
         for record in finished:
             done.append(record)
             if told is not None:
-                told(Progress(len(done), len(jobs), record.id, record.error))
+                reasons = dict.fromkeys([record.error, *record.refused.values()])
+                error = "; ".join(reason for reason in reasons if reason)
+                told(Progress(len(done), len(jobs), record.id, error))
     return done

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from sepeval import audio
 from sepeval.errors import SepevalError, StoreError
 from sepeval.kernels import cells
-from sepeval.loading import Aligned, align, load, missing_stems
+from sepeval.loading import Aligned, align, heard_rate, load, missing_stems
 from sepeval.metrics.base import Means, Prepared, SignalMetric, build
 from sepeval.protocol import Protocol
 from sepeval.runner.estimates import Estimates, Timing
@@ -58,14 +58,13 @@ def process(job: Job) -> TrackRecord:
 
     BLAS runs on one thread, so that sums come out the same however many workers there are.
     """
-    try:
-        with threadpool_limits(1):
-            _process_views(job, [view for view in job.views if not _is_done(job, view)])
-    except StoreError:
-        raise
-    except SepevalError as error:
-        return job.record.model_copy(update={"error": str(error)})
-    return job.record.model_copy(update={"error": ""})
+    views = [view for view in job.views if not _is_done(job, view)]
+    with threadpool_limits(1):
+        refused = _process_views(job, views)
+    if refused and len(refused) == len(job.views):
+        reasons = dict.fromkeys(refused.values())
+        return job.record.model_copy(update={"error": "; ".join(reasons), "refused": {}})
+    return job.record.model_copy(update={"error": "", "refused": refused})
 
 
 def signal_metrics(view: View) -> Iterator[tuple[str, Protocol, SignalMetric]]:
@@ -89,15 +88,25 @@ def _is_done(job: Job, view: View) -> bool:
     return all(path.exists() for path in paths)
 
 
-def _process_views(job: Job, views: Sequence[View]) -> None:
-    """Make the parts of each view; files and estimates that several need are read once."""
+def _process_views(job: Job, views: Sequence[View]) -> dict[str, str]:
+    """Make the parts of each view, and return why one could not be made, by layout.
+
+    Files and estimates that several views need are read once.
+    """
+    refused: dict[str, str] = {}
     several = len(views) > 1
     read = cache(audio.read) if several else audio.read
     estimates = Estimates(job.separator, job.track, seed=job.seed, remembers=several)
     for view in views:
-        _process_view(job, view, estimates, load(job.track, view, read=read))
+        try:
+            _process_view(job, view, estimates, load(job.track, view, read=read))
+        except StoreError:
+            raise
+        except SepevalError as error:
+            refused[view.layout] = str(error)
     if estimates.timings:
         _write_timings(job, estimates.timings)
+    return refused
 
 
 def _process_view(job: Job, view: View, made: Estimates, heard: TrackAudio) -> None:
@@ -111,7 +120,10 @@ def _process_view(job: Job, view: View, made: Estimates, heard: TrackAudio) -> N
             _keep(job, estimate, heard.rate, replicate)
         aligned = align(job.track, heard, estimate, view)
         length = aligned.mixture.shape[1]
-        cell_edges = edges(view.protocols, length=length, rate=heard.rate)
+        heard_alike = [
+            one for one in view.cut_for if heard_rate(job.track, one.audio) == heard.rate
+        ]
+        cell_edges = edges(heard_alike, length=length, rate=heard.rate)
         statistics.append(
             cells.measure(aligned.references, aligned.estimates, aligned.mixture, cell_edges)
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -38,7 +40,8 @@ def rescore(run: Run, protocols: Sequence[Protocol]) -> Run:
         raise StoreError(message)
     protocols = [protocol.for_stems(_dataset_stems(run)) for protocol in protocols]
     for protocol in protocols:
-        table = _scored(run, protocol)
+        table, used = _scored(run, protocol)
+        run = _recorded(run, protocol, used)
         facts: dict[str, object] = {"schema": 1, "protocol": protocol.id, "hash": protocol.hash}
         parts.write_table(run.scores(protocol.id), table, facts)
     documents: dict[str, dict[str, JsonValue]] = {
@@ -65,7 +68,7 @@ def read_statistics(run: Run, layout: Layout, record: TrackRecord) -> tuple[Trac
 
 
 def _score(run: Run, layout: Layout, record: TrackRecord, protocol: Protocol) -> pa.Table:
-    if record.error:
+    if record.error_in(layout.key):
         return _error_rows(record, protocol)
     statistics = read_statistics(run, layout, record)
     keys = {
@@ -134,18 +137,38 @@ def _constant(text: str, count: int) -> NDArray[np.str_]:
     return np.full(count, text)
 
 
-def _scored(run: Run, protocol: Protocol) -> pa.Table:
-    """Return the scores from the first layout whose stems and edges serve the protocol."""
+class _Scored(NamedTuple):
+    """A score table, and the layout whose statistics it was made from."""
+
+    table: pa.Table
+    layout: Layout
+
+
+def _recorded(run: Run, protocol: Protocol, used: Layout) -> Run:
+    """Return the run with the protocol among those of the layout that served it."""
+    layouts = [
+        layout.model_copy(update={"protocols": [*layout.protocols, protocol.id]})
+        if layout.key == used.key and protocol.id not in layout.protocols
+        else layout
+        for layout in run.manifest.layouts
+    ]
+    return replace(run, manifest=run.manifest.model_copy(update={"layouts": layouts}))
+
+
+def _scored(run: Run, protocol: Protocol) -> _Scored:
+    """Return the scores from the latest layout whose stems and edges serve the protocol."""
     reason = (
         f"{protocol.id} hears the audio in another way (rate, mixture, lengths or stems) than any "
         "protocol this run was made for; run it again on the audio"
     )
-    for layout in sorted(run.manifest.layouts, key=lambda one: protocol.id not in one.protocols):
+    latest = reversed(run.manifest.layouts)
+    for layout in sorted(latest, key=lambda one: protocol.id not in one.protocols):
         stems = {stem: tuple(found) for stem, found in layout.stems.items()}
-        if View(AudioRule.model_validate(layout.audio), stems, ()).serves(protocol):
+        if View(AudioRule.model_validate(layout.audio), stems, (), ()).serves(protocol):
             try:
                 records = run.manifest.tracks
-                return pa.concat_tables([_score(run, layout, one, protocol) for one in records])
+                tables = [_score(run, layout, one, protocol) for one in records]
+                return _Scored(pa.concat_tables(tables), layout)
             except StoreError as error:
                 reason = str(error)
     raise StoreError(reason)

@@ -21,11 +21,14 @@ class View:
         audio: rate, mixture and lengths.
         stems: what is compared; each stem is the sum of the named sources of the dataset.
         protocols: those that share the view.
+        cut_for: all protocols of the run: cells are cut at the edges of all their windows, so that
+            each can be asked of every view.
     """
 
     audio: AudioRule
     stems: Mapping[str, tuple[str, ...]]
     protocols: tuple[Protocol, ...]
+    cut_for: tuple[Protocol, ...]
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -36,7 +39,7 @@ class View:
     def layout(self) -> str:
         """Eight hexadecimal digits that stand for the view and all its window edges."""
         cuts = sorted(
-            {of_document([_dump(one.segments), _dump(one.windows)]) for one in self.protocols}
+            {of_document([_dump(one.segments), _dump(one.windows)]) for one in self.cut_for}
         )
         stems = {stem: list(parts) for stem, parts in self.stems.items()}
         return of_document([self.audio.model_dump(), stems, list(stems), cuts])[:8]
@@ -59,16 +62,16 @@ class View:
 def views(protocols: Sequence[Protocol]) -> tuple[View, ...]:
     """Return the fewest views that serve all protocols, in the order of first need."""
     found: list[View] = []
+    cut_for = tuple(protocols)
     for protocol in protocols:
         stems = {stem: tuple(parts) for stem, parts in protocol.stems.items()}
         for place, view in enumerate(found):
             if view.admits(protocol):
-                found[place] = View(
-                    view.audio, {**view.stems, **stems}, (*view.protocols, protocol)
-                )
+                joined = (*view.protocols, protocol)
+                found[place] = View(view.audio, {**view.stems, **stems}, joined, cut_for)
                 break
         else:
-            found.append(View(protocol.audio, stems, (protocol,)))
+            found.append(View(protocol.audio, stems, (protocol,), cut_for))
     return tuple(found)
 
 

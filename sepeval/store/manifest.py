@@ -27,13 +27,19 @@ class TrackRecord(_Record):
         number: place in the index, from 0.
         id: of the track.
         missing: the dataset's stems that the track does not have.
-        error: why the track has no scores; empty if it has.
+        error: why the track has no scores at all; empty if it has some.
+        refused: why the track has no scores under the protocols of one layout, by its key.
     """
 
     number: int
     id: str
     missing: list[str]
     error: str
+    refused: dict[str, str] = {}
+
+    def error_in(self, layout: str) -> str:
+        """Return why the track has no scores under the protocols of a layout, or an empty text."""
+        return self.error or self.refused.get(layout, "")
 
 
 class Layout(_Record):
@@ -84,6 +90,12 @@ class Manifest(_Record):
     layouts: list[Layout]
     protocols: dict[str, dict[str, JsonValue]]
     parts: dict[str, str]
+
+    def errors(self, protocol: str) -> dict[str, str]:
+        """Return why tracks have no scores under a protocol, named by its id, by track."""
+        keys = [layout.key for layout in self.layouts if protocol in layout.protocols]
+        found = {track.id: track.error_in(keys[-1] if keys else "") for track in self.tracks}
+        return {track: error for track, error in found.items() if error}
 
     @property
     def hash(self) -> str:

@@ -73,6 +73,7 @@ def test_all_four_ratios_are_those_of_museval() -> None:
         np.testing.assert_allclose(values, expected, rtol=0, atol=1e-6)  # filters are solved for
 
 
+@pytest.mark.slow
 def test_all_four_ratios_are_those_of_museval_as_shipped() -> None:
     references, estimates = track(seconds=2.0, channels=1)
     names = ("sdr", "isr", "sir", "sar")
