@@ -152,12 +152,25 @@ def summarise(run: Run, protocol: str, *, beside: Sequence[Run] = ()) -> tuple[S
     """
     document = run.protocol(protocol)
     scores = score_frame(run, document, beside=beside)
+    return summarise_scores(scores, document, system=run.manifest.label)
+
+
+def summarise_scores(
+    scores: pd.DataFrame, document: Protocol, *, system: str
+) -> tuple[SummaryRow, ...]:
+    """Return the numbers of a score table; see `summarise`.
+
+    Args:
+        scores: rows as `score_frame` returns them.
+        document: the protocol that they were made under.
+        system: what the rows are called.
+    """
     rows: list[SummaryRow] = []
     for summary in document.summaries:
         for metric in summary.metrics:
             own = scores[scores["metric"] == metric]
             stems = [
-                _stem_row(own[own["stem"] == stem], run, document, summary, metric, stem)
+                _stem_row(own[own["stem"] == stem], system, document, summary, metric, stem)
                 for stem in document.stems
             ]
             rows += stems
@@ -202,7 +215,7 @@ def _reduce(found: pd.Series[float] | Array | list[float], by: str) -> float:
 
 
 def _stem_row(
-    scores: pd.DataFrame, run: Run, protocol: Protocol, summary: Summary, metric: str, stem: str
+    scores: pd.DataFrame, system: str, protocol: Protocol, summary: Summary, metric: str, stem: str
 ) -> SummaryRow:
     used = used_scores(scores, summary)
     left = scores["status"].astype(str).drop(used.index)
@@ -211,7 +224,7 @@ def _stem_row(
     found = float(steps[-1].iloc[0]) if len(steps[-1]) else np.nan
     value, outcome = _presented(found)
     return SummaryRow(
-        system=run.manifest.label,
+        system=system,
         protocol=protocol.id,
         summary=summary.name,
         metric=metric,

@@ -25,9 +25,9 @@ LAYERS = (
     ("scoring",),
     ("loading", "store", "reference_cache", "publications"),
     ("runner", "summary"),
-    ("interchange",),
+    ("interchange", "explain"),
     ("report",),
-    ("demo", "doctor"),
+    ("demo", "doctor", "bench"),
     ("cli",),
     ("__main__",),
 )

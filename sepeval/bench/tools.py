@@ -108,7 +108,7 @@ def _each(call: Callable[[Array, Array], Values]) -> Scorer:
 
 
 def _museval(references: Array, estimate: Array) -> Values:
-    """museval's own `metrics.py`, by its place: importing the package needs ffmpeg."""
+    """Museval's own `metrics.py`, by its place: importing the package needs ffmpeg."""
     package = importlib.util.find_spec("museval")
     place = next(iter(package.submodule_search_locations or [])) if package else ""
     spec = importlib.util.spec_from_file_location("museval_metrics", Path(place) / "metrics.py")

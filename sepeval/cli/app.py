@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from sepeval.cli import evaluate, interchange, lists, results
+from sepeval.cli import bench, evaluate, interchange, lists, results
 
 app = typer.Typer(
     name="sepeval",
@@ -21,6 +21,7 @@ app.command()(evaluate.run)
 app.command()(evaluate.score)
 app.command()(evaluate.separate)
 app.command()(results.rescore)
+app.command()(results.explain)
 app.command()(results.table)
 app.command()(results.plot)
 app.command()(results.report)
@@ -31,6 +32,7 @@ app.add_typer(lists.protocols, name="protocols")
 app.add_typer(interchange.imports, name="import")
 app.add_typer(interchange.exports, name="export")
 app.command()(lists.doctor)
+app.command()(bench.bench)
 
 
 @app.callback(invoke_without_command=True)

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from sepeval.metrics.base import Shelf
     from sepeval.protocol import Protocol
     from sepeval.separators.base import Described
-    from sepeval.types import EngineName
-    from sepeval.types import Index
+    from sepeval.types import EngineName, Index
 
 T = TypeVar("T")
 

@@ -96,6 +96,34 @@ def report(
     say("open it in a browser; it needs no server and no network")
 
 
+def explain(
+    runs: options.Runs,
+    protocols: Annotated[str, typer.Option(help="Two names or paths, separated by a comma.")],
+    metrics: Annotated[str, typer.Option(help="Their scores; the first of each if left out.")] = "",
+    stem: Annotated[str, typer.Option(help="Whose number is explained.")] = "All",
+    json: options.Json = False,
+) -> None:
+    """Say step by step why two protocols give a run two numbers."""
+    import dataclasses
+    import json as codec
+
+    from sepeval.errors import SepevalError
+    from sepeval.explain import explain as make
+    from sepeval.store import find_runs
+
+    chosen = build.protocols([protocols])
+    names = metrics.split(",") if metrics else ["", ""]
+    if len(chosen) != 2 or len(names) != 2:
+        message = f"explain takes two protocols and two metrics; found {protocols!r}, {metrics!r}"
+        raise SepevalError(message)
+    pair = (names[0], names[1])
+    found = [make(run, *chosen, metrics=pair, stem=stem) for run in find_runs(runs)]
+    if json:
+        show(codec.dumps([dataclasses.asdict(one) for one in found], indent=1))
+    else:
+        show("\n\n".join(one.as_text() for one in found))
+
+
 def _protocols(runs: Sequence[Run], names: Sequence[str]) -> tuple[str, ...]:
     """Return the ids asked for, or all that every run was scored under."""
     from sepeval.errors import StoreError

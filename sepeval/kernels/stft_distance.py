@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from sepeval.kernels.magnitudes import Frames, magnitudes
+from sepeval.kernels.weighting import filtered
 from sepeval.types import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrogram:
+    """How a magnitude spectrogram is made.
+
+    Attributes:
+        frames: how a signal is cut.
+        floor: least squared magnitude; smaller ones are raised to it before bands are formed.
+        bank: [band frequency], weights by which magnitudes are summed to bands; None for each
+            frequency on its own.
+    """
+
+    frames: Frames
+    floor: float
+    bank: Array | None
 
 
 @dataclass(frozen=True)
@@ -20,7 +38,7 @@ class SpectralSums:
         reference: Σ |R|².
         estimate: Σ |E|².
         linear: Σ | |E| − |R| |.
-        logarithm: Σ | ln |E| − ln |R| |; nan without a floor.
+        logarithm: Σ | ln |E| − ln |R| |; zero without a floor.
         bins: number of terms in each sum.
     """
 
@@ -36,29 +54,33 @@ SUMS = tuple(field.name for field in fields(SpectralSums))
 
 
 def spectral_sums(
-    reference: Array, estimate: Array, *, frames: Frames, floor: float, bank: Array | None
-) -> SpectralSums:
-    """Return sums of differences between magnitude spectrograms.
+    reference: Array, estimate: Array, spectrograms: Sequence[Spectrogram], *, taps: Array | None
+) -> list[SpectralSums]:
+    """Return sums of differences, for each of several spectrograms.
 
     Args:
         reference: [channel sample].
         estimate: [channel sample].
-        frames: how signals are cut into frames.
-        floor: least squared magnitude; smaller ones are raised to it before anything else.
-        bank: [band frequency], weights by which magnitudes are summed to bands; None for each
-            frequency on its own.
+        spectrograms: how they are made.
+        taps: [tap], odd, of a symmetric filter that both signals go through first; None for none.
 
     Returns:
-        Sums of each channel; all zero for a signal that has no frames.
+        Sums of each channel, all zero for a signal that has no frames.
     """
-    sparse = None if bank is None else csr_array(bank)
+    if taps is not None:
+        centre = len(taps) // 2
+        reference = filtered(reference, taps, centre=centre)
+        estimate = filtered(estimate, taps, centre=centre)
+    return [_sums(reference, estimate, how) for how in spectrograms]
+
+
+def _sums(reference: Array, estimate: Array, how: Spectrogram) -> SpectralSums:
+    bank = None if how.bank is None else csr_array(how.bank)
     found = np.zeros((len(SUMS), len(reference)))
-    for channel, (one, other) in enumerate(zip(reference, estimate, strict=True)):
-        blocks = zip(magnitudes(one, frames), magnitudes(other, frames), strict=True)
-        for true, guess in blocks:
-            found[:, channel] += _terms(_bands(true, floor, sparse), _bands(guess, floor, sparse))
-    if floor == 0:
-        found[SUMS.index("logarithm")] = np.nan
+    for channel, pair in enumerate(zip(reference, estimate, strict=True)):
+        for blocks in zip(*(magnitudes(one, how.frames) for one in pair), strict=True):
+            true, guess = (_bands(one, how.floor, bank) for one in blocks)
+            found[:, channel] += _terms(true, guess, has_floor=how.floor > 0)
     return SpectralSums(*found)
 
 
@@ -68,11 +90,10 @@ def _bands(magnitude: Array, floor: float, bank: csr_array | None) -> Array:
     return raised if bank is None else np.asarray(bank @ np.ascontiguousarray(raised.T))
 
 
-def _terms(true: Array, guess: Array) -> tuple[float, ...]:
+def _terms(true: Array, guess: Array, *, has_floor: bool) -> tuple[float, ...]:
     """The sums of one block, in the order of `SUMS`."""
     difference = guess - true
     energies = [float(np.vdot(one, one)) for one in (difference, true, guess)]
     linear = float(np.abs(difference).sum())
-    with np.errstate(divide="ignore", invalid="ignore"):  # there are zeros without a floor
-        logarithm = float(np.abs(np.log(guess / true)).sum())
+    logarithm = float(np.abs(np.log(guess / true)).sum()) if has_floor else 0.0
     return (*energies, linear, logarithm, float(true.size))

@@ -1,4 +1,4 @@
-"""Distances between magnitude spectrograms: the multi-resolution STFT distance, and MSST's scores.
+"""Distances between magnitude spectrograms: the multi-resolution STFT distance and MSST's points.
 
 All store the sums of each resolution and channel; ratios, logarithms of them and means are made
 from those. A window is measured alone, as if it were a file.
@@ -6,12 +6,12 @@ from those. A window is measured alone, as if it were a file.
 Undefined (nan) where a window has no frames: with mirrored ends these are windows of at most half
 a transform. One sample has a frame with `zeros`. Silence is no special case: magnitudes below the
 floor are raised to it, so two silent signals have the distance 0, and a silent reference has a
-large one that says only how far the leak lies above the floor.
+large one that says only how far the leak lies above the floor. Without a floor the convergence is
+undefined where both are silent, and +inf (0 points) where only the one it is normalised by is.
 """
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal, final
@@ -21,8 +21,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from sepeval.kernels.magnitudes import Ends, Frames, Taper
 from sepeval.kernels.mel import mel_bank
-from sepeval.kernels.stft_distance import SUMS, spectral_sums
-from sepeval.kernels.weighting import a_weighting_taps, filtered
+from sepeval.kernels.stft_distance import SUMS, Spectrogram, spectral_sums
+from sepeval.kernels.weighting import a_weighting_taps
 from sepeval.metrics.base import (
     METRICS,
     DesignRate,
@@ -37,8 +37,6 @@ from sepeval.metrics.base import (
 from sepeval.types import Array, IntArray
 
 _MEASURED = 1  # raised when what is stored for a distance changes
-
-Channels = Literal["each_then_mean", "flattened"]
 
 
 class Resolution(BaseModel):
@@ -65,86 +63,7 @@ class Weights(BaseModel):
     linear: float = Field(ge=0)
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """What is measured: transforms with their banks, after a filter."""
-
-    frames: tuple[Frames, ...]
-    banks: tuple[Array | None, ...]
-    taps: Array | None
-    floor: float
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the columns of one channel."""
-        stored = _stored_sums(self.floor)
-        return tuple(f"{name}_{place}" for place in range(len(self.frames)) for name in stored)
-
-
-def _stored_sums(floor: float) -> tuple[str, ...]:
-    """Names of the sums; without a floor there are no logarithms."""
-    return tuple(name for name in SUMS if floor > 0 or name != "logarithm")
-
-
-class _Spectral(SignalMetric):
-    """What all distances share.
-
-    Attributes:
-        window: taper of each frame, periodic Hann or none (`rectangular`).
-        ends: signals are mirrored at their ends, or continued by zeros.
-        channels: a score for each channel and the mean of them, or one of all channels' bins.
-    """
-
-    unit: ClassVar[str] = "points"
-
-    window: Taper
-    ends: Ends
-    channels: Channels
-
-    @abstractmethod
-    def _plan(self) -> _Plan:
-        """Return what is measured.
-
-        Raises:
-            ShapeError: bands or filter cannot be laid out.
-        """
-
-    @abstractmethod
-    def _floor(self) -> float:
-        """Return the least squared magnitude."""
-
-    @abstractmethod
-    def _check(self, rate: int) -> None:
-        """Raise ProtocolError where audio of a rate is refused."""
-
-    def prepare(
-        self,
-        references: Array,  # noqa: ARG002 - their spectrograms are larger than they are
-        *,
-        mixture: Array,  # noqa: ARG002 - not part of the definition
-        windows: IntArray,
-        rate: int,
-        means: Means,  # noqa: ARG002 - nothing is computed yet
-    ) -> Prepared:
-        """See `SignalMetric.prepare`.
-
-        Raises:
-            ProtocolError: the audio has another rate, and that is refused.
-            ShapeError: bands or filter cannot be laid out.
-        """
-        self._check(rate)
-        return _Framed(windows, self._plan())
-
-    def _sums(self, stored: Mapping[str, Array], resolution: int) -> dict[str, Array]:
-        """Return sums [channel stem window], of one channel where they are pooled."""
-        names = _stored_sums(self._floor())
-        found = {name: each_channel(stored, f"{name}_{resolution}") for name in names}
-        if self.channels == "flattened":
-            return {name: one.sum(axis=0, keepdims=True) for name, one in found.items()}
-        return found
-
-
-class _Distance(_Spectral):
+class _Distance(SignalMetric):
     """The distance D, mean over resolutions of a C + b L + c A with weights a, b, c.
 
         C = ‖|E| − |R|‖ / ‖|R|‖          convergence; the norm is over frames and bands
@@ -154,6 +73,9 @@ class _Distance(_Spectral):
     |R| and |E| are magnitudes of the reference and of the estimate.
 
     Attributes:
+        window: taper of each frame, periodic Hann or none (`rectangular`).
+        ends: signals are mirrored at their ends, or continued by zeros.
+        channels: a score for each channel and the mean of them, or one of all channels' bins.
         resolutions: the transforms.
         weights: of the terms; one that is zero is not computed.
         normalised_by: whose norm is below the fraction of C. By the `estimate`'s, a louder
@@ -164,6 +86,11 @@ class _Distance(_Spectral):
         rate: for which bands and filter are laid out; null where there are neither.
     """
 
+    unit: ClassVar[str] = "points"
+
+    window: Taper
+    ends: Ends
+    channels: Literal["each_then_mean", "flattened"]
     resolutions: Annotated[list[Resolution], Field(min_length=1)]
     weights: Weights
     normalised_by: Literal["reference", "estimate"]
@@ -187,32 +114,47 @@ class _Distance(_Spectral):
         scoring = {"channels", "weights", "normalised_by", "slope"}
         return {"kind": "stft_distance", "version": _MEASURED, **self.model_dump(exclude=scoring)}
 
-    def _floor(self) -> float:
-        return self.floor
+    def prepare(
+        self,
+        references: Array,  # noqa: ARG002 - their spectrograms are larger than they are
+        *,
+        mixture: Array,  # noqa: ARG002 - not part of the definition
+        windows: IntArray,
+        rate: int,
+        means: Means,  # noqa: ARG002 - nothing is computed yet
+    ) -> Prepared:
+        """See `SignalMetric.prepare`.
 
-    def _check(self, rate: int) -> None:
+        Raises:
+            ProtocolError: the audio has another rate, and that is refused.
+            ShapeError: bands or filter cannot be laid out.
+        """
         if self.rate is not None:
             self.rate.check(rate)
-
-    def _plan(self) -> _Plan:
-        frames = tuple(
-            Frames(one.fft, one.hop, one.window, self.window, self.ends) for one in self.resolutions
-        )
         taps = None
-        banks: list[Array | None] = [None] * len(frames)
-        if self.rate is not None and self.mel_bands is not None:
-            banks = [
-                mel_bank(rate=self.rate.hz, fft=one.fft, bands=self.mel_bands) for one in frames
-            ]
         if self.rate is not None and self.a_weighting_taps is not None:
             taps = a_weighting_taps(self.rate.hz, taps=self.a_weighting_taps)
-        return _Plan(frames, tuple(banks), taps, self.floor)
+        return _Framed(windows, tuple(self._spectrogram(one) for one in self.resolutions), taps)
+
+    def _spectrogram(self, one: Resolution) -> Spectrogram:
+        frames = Frames(one.fft, one.hop, one.window, self.window, self.ends)
+        bank = None
+        if self.rate is not None and self.mel_bands is not None:
+            bank = mel_bank(rate=self.rate.hz, fft=one.fft, bands=self.mel_bands)
+        return Spectrogram(frames, self.floor, bank)
 
     def _distance(self, stored: Mapping[str, Array]) -> Array:
         """Return D for each channel, [channel stem window]."""
         places = range(len(self.resolutions))
         found = [self._terms(self._sums(stored, resolution)) for resolution in places]
         return np.asarray(np.stack(found).mean(axis=0))
+
+    def _sums(self, stored: Mapping[str, Array], resolution: int) -> dict[str, Array]:
+        """Return sums [channel stem window], of one channel where they are pooled."""
+        found = {name: each_channel(stored, f"{name}_{resolution}") for name in SUMS}
+        if self.channels == "flattened":
+            return {name: one.sum(axis=0, keepdims=True) for name, one in found.items()}
+        return found
 
     def _terms(self, sums: Mapping[str, Array]) -> Array:
         above = {"convergence": "difference", "log": "logarithm", "linear": "linear"}
@@ -296,80 +238,33 @@ class AuraMrstft(_Points):
     version: ClassVar[int] = 1
 
 
-@final
-@METRICS.add("l1_freq")
-class L1Freq(_Spectral):
-    """100 / (1 + slope · mean ||E| − |R||), in points; higher is better.
-
-    100 for a perfect estimate, of a silent reference too. Magnitudes are not normalised, so the
-    value depends on the level of the audio and on the length of the transform.
-
-    Attributes:
-        resolution: the transform.
-        slope: 10 in MSST.
-    """
-
-    summary: ClassVar[str] = "points of the mean difference of magnitudes"
-    version: ClassVar[int] = 1
-
-    resolution: Resolution
-    slope: float = Field(ge=0)
-
-    def measurement(self) -> Mapping[str, JsonValue]:
-        """See `SignalMetric.measurement`."""
-        own = self.model_dump(exclude={"channels", "slope"})
-        return {"kind": "l1_freq", "version": self.version, **own}
-
-    def _floor(self) -> float:
-        return 0.0
-
-    def _check(self, rate: int) -> None:
-        """Accept every rate: the transform counts samples."""
-
-    def _plan(self) -> _Plan:
-        one = self.resolution
-        frames = Frames(one.fft, one.hop, one.window, self.window, self.ends)
-        return _Plan((frames,), (None,), None, 0.0)
-
-    def score(self, stored: Mapping[str, Array]) -> Scored:
-        """See `SignalMetric.score`."""
-        sums = self._sums(stored, 0)
-        with np.errstate(invalid="ignore"):
-            points = 100.0 / (1.0 + self.slope * sums["linear"] / sums["bins"])
-        return Scored(points.mean(axis=0), {})
-
-
 @dataclass(frozen=True, eq=False)
 class _Framed(Prepared):
     """The windows, and what is measured in them."""
 
     windows: IntArray
-    plan: _Plan
+    spectrograms: tuple[Spectrogram, ...]
+    taps: Array | None
 
     def measure(self, references: Array, estimates: Array, *, means: Means) -> dict[str, Array]:
         """See `Prepared.measure`."""
-        plan = self.plan
+        channels = references.shape[1]
 
         def one(stem: int, window: int) -> list[float]:
             inside = (stem, slice(None), slice(*self.windows[window]))
-            pair = [references[inside], estimates[inside]]
-            if plan.taps is not None:
-                centre = len(plan.taps) // 2
-                pair = [filtered(signal, plan.taps, centre=centre) for signal in pair]
-            sums = [
-                spectral_sums(*pair, frames=frames, floor=plan.floor, bank=bank)
-                for frames, bank in zip(plan.frames, plan.banks, strict=True)
-            ]
+            pair = references[inside], estimates[inside]
+            sums = spectral_sums(*pair, self.spectrograms, taps=self.taps)
             return [
                 float(getattr(found, name)[channel])
-                for channel in range(references.shape[1])
+                for channel in range(channels)
                 for found in sums
-                for name in _stored_sums(plan.floor)
+                for name in SUMS
             ]
 
+        places = range(len(self.spectrograms))
         return by_window(
             one,
-            names=of_channels(plan.names, references.shape[1]),
+            names=of_channels([f"{name}_{place}" for place in places for name in SUMS], channels),
             stems=len(references),
             windows=len(self.windows),
             threads=means.threads,

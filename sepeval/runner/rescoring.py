@@ -137,6 +137,16 @@ def _constant(text: str, count: int) -> NDArray[np.str_]:
     return np.full(count, text)
 
 
+def score_table(run: Run, protocol: Protocol) -> pa.Table:
+    """Return the scores of a run under a protocol, from stored statistics, without writing them.
+
+    Raises:
+        StoreError: the stored statistics cannot serve the protocol, or are damaged.
+        ProtocolError: a metric's parameters have problems.
+    """
+    return _scored(run, protocol.for_stems(_dataset_stems(run))).table
+
+
 class _Scored(NamedTuple):
     """A score table, and the layout whose statistics it was made from."""
 

@@ -24,7 +24,7 @@ FOUR_STEMS, TWO_SOURCES = "musdb18-sisec18.v1", "musdb18-sisec18-vocals.v1"
 
 def scores(run: Run, protocol: str) -> pd.DataFrame:
     frame = score_frame(run, run.protocol(protocol))
-    return frame.astype({name: str for name in ("track", "stem", "metric", "status")})
+    return frame.astype(dict.fromkeys(("track", "stem", "metric", "status"), str))
 
 
 def one(runs: tuple[Run, ...]) -> Run:
@@ -49,14 +49,18 @@ def test_every_number_is_kept_to_the_bit_and_a_nan_is_undefined(tmp_path: Path) 
 
     run = one(import_museval(tmp_path / "json", root=tmp_path / "runs"))
 
-    frame = scores(run, FOUR_STEMS).set_index(["track", "stem", "metric", "start"])
+    frame = scores(run, FOUR_STEMS)
+    found = {
+        (row["track"], row["stem"], row["metric"], row["start"]): (row["status"], row["value"])
+        for row in frame.to_dict("records")
+    }
     for track, by_stem in made.items():
         for stem, rows in by_stem.items():
             for number, row in enumerate(rows):
                 for name, value in zip(METRICS, row, strict=True):
-                    found = frame.loc[(track, stem, name.lower(), number * 44100)]
-                    assert found["status"] == ("undefined" if np.isnan(value) else "ok")
-                    assert np.array_equal(float(found["value"]), value, equal_nan=True)
+                    status, kept = found[track, stem, name.lower(), number * 44100]
+                    assert status == ("undefined" if np.isnan(value) else "ok")
+                    assert np.array_equal(kept, value, equal_nan=True)
     assert len(frame) == sum(rows.size for by_stem in made.values() for rows in by_stem.values())
 
 
@@ -128,12 +132,12 @@ def test_the_score_table_is_laid_out_as_that_of_an_evaluated_run(
 @pytest.fixture(scope="module")
 def evaluated(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A separator on one short track of a miniature of MUSDB18-HQ."""
-    from sepeval.datasets.musdb18hq import MUSDB18HQ
+    from sepeval.datasets.musdb18hq import Musdb18HQ
     from sepeval.separators.trivial import Mixture
     from sepeval.synthetic import write_musdb18hq
 
     root = tmp_path_factory.mktemp("evaluated")
-    index = MUSDB18HQ(root=write_musdb18hq(root / "data", tracks=1, seconds=2.5, seed=1))
+    index = Musdb18HQ(root=write_musdb18hq(root / "data", tracks=1, seconds=2.5, seed=1))
     protocol = load("musdb18-sisec18")
     return evaluate(
         index.index("test"),

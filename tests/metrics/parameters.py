@@ -39,10 +39,22 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "aura_stft": [{**_DISTANCE, "slope": 10.0}],
     "aura_mrstft": [{**_DISTANCE, "slope": 10.0, "normalised_by": "estimate"}],
     "l1_freq": [
-        {**_FRAMES, "channels": rule, "resolution": _TRANSFORM, "slope": 10.0}
+        {**_FRAMES, "fft": 64, "hop": 16, "channels": rule, "slope": 10.0}
         for rule in ("each_then_mean", "flattened")
     ],
-    "log_wmse": [_WMSE],
+    "log_wmse": [
+        _WMSE,
+        {**_WMSE, "weighting": "hearing", "rate": {"hz": 44100, "other": "as_if"}},
+    ],
+    "embedding_mse": [
+        {
+            "encoder": "tests.metrics.encoders:frames",
+            "rate": 700,
+            "resampler": "torchaudio_hann",
+            "channels": rule,
+        }
+        for rule in ("downmixed", "each_then_mean")
+    ],
     "bleedless": [{**_BLEED, "mean_over": over} for over in ("one_sided_bins", "all_bins")],
     "fullness": [{**_BLEED, "mean_over": over} for over in ("one_sided_bins", "all_bins")],
 }
