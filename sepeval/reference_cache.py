@@ -131,7 +131,7 @@ def _blocks(array: NDArray[Any]) -> Iterator[memoryview]:
     """Yield the bytes of an array in C order; a slice of rows is not copied as a whole."""
     rows = array.reshape(-1, array.shape[-1]) if array.ndim > 1 else array.reshape(1, -1)
     for row in rows:
-        view = memoryview(np.ascontiguousarray(row)).cast("B")
+        view = _bytes(np.ascontiguousarray(row))
         for first in range(0, len(view), _BLOCK):
             yield view[first : first + _BLOCK]
 
@@ -170,7 +170,7 @@ def _read(path: Path) -> Packed | None:
         kind, shape = np.dtype(one["type"]), tuple(one["shape"])
         size = kind.itemsize * int(np.prod(shape))
         raw = data[first : first + size]
-        if len(raw) < size or hashlib.sha256(raw).hexdigest() != one["sha256"]:
+        if len(raw) < size or hashlib.sha256(raw.data).hexdigest() != one["sha256"]:
             return None
         found[one["name"]] = raw.view(kind).reshape(shape)
         first += size + -size % _ALIGNED
@@ -178,7 +178,7 @@ def _read(path: Path) -> Packed | None:
 
 
 def _bytes(array: NDArray[Any]) -> memoryview:
-    return memoryview(array.reshape(-1)).cast("B") if array.size else memoryview(b"")
+    return array.reshape(-1).data.cast("B") if array.size else memoryview(b"")
 
 
 def _of(array: NDArray[Any]) -> str:

@@ -50,6 +50,7 @@ class Registry(Generic[T]):
         self.kind = kind
         self._built_in: dict[str, T] = {}
         self._foreign: dict[str, T] = {}
+        self._is_complete = False  # whether all modules of the package have been imported
 
     def add(self, name: str) -> Callable[[T], T]:
         """Return a decorator that registers a built-in plug-in under `name`."""
@@ -85,9 +86,12 @@ class Registry(Generic[T]):
         return tuple(sorted(foreign | set(self._built_in)))
 
     def _import_built_in(self) -> None:
+        if self._is_complete:
+            return
         package = importlib.import_module(self.package)
         for module in pkgutil.iter_modules(package.__path__):
             importlib.import_module(f"{self.package}.{module.name}")
+        self._is_complete = True
 
     def _load(self, name: str) -> T:
         if name not in self._foreign:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,9 @@ def noise(seed: int, *, silent: bool = False) -> Array:
     return found
 
 
-def measured(references: Array, cache: ReferenceCache | None, **changes: object) -> dict[str, Array]:
+def measured(
+    references: Array, cache: ReferenceCache | None, **changes: object
+) -> dict[str, Array]:
     means = Means(shelf=cache)
     prepared = metric(**changes).prepare(
         references, mixture=references.sum(axis=0), windows=WINDOWS, rate=8000, means=means
@@ -192,14 +195,16 @@ def test_a_folder_that_cannot_be_written_is_done_without(tmp_path: Path) -> None
     assert same(measured(noise(1), cache), measured(noise(1), None))
 
 
+def filled(value: float) -> Packed:
+    return {"x": np.full(1000, value)}
+
+
 def write(folder: Path, seed: int) -> float:
     cache = ReferenceCache(10 * 9000, folder)
     total = 0.0
     for number in range(30):
         value = float((number + seed) % 7)
-        found = cache.kept(
-            [np.array([value])], {}, lambda value=value: {"x": np.full(1000, value)}
-        )
+        found = cache.kept([np.array([value])], {}, partial(filled, value))
         total += float(np.abs(found["x"] - value).max())
     return total
 

@@ -16,7 +16,7 @@ from sepeval.bench.task import Result, Task, Tool, Work, measure
 from sepeval.errors import DependencyError, SepevalError
 from sepeval.types import EngineName
 
-# 50 songs from 75 to 430 s, 12 435 s in all, as the test set of MUSDB18 has.
+# 50 songs from 75 to 430 s, 12 433 s in all; the test set of MUSDB18 has 12 435 s.
 MUSDB18_S = tuple(75 + round(355 * (place / 49) ** 1.045) for place in range(50))
 WHOLE: tuple[Tool, ...] = ("fast_bss_eval", "torchmetrics")
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)

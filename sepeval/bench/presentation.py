@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sepeval.bench.comparison import Bench
 from sepeval.bench.task import Result, Work
@@ -108,7 +108,7 @@ def _aligned(lines: Sequence[Sequence[str]]) -> str:
 def _draw(bench: Bench) -> Figure:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8.4, 4.0))
+    figure = Figure(figsize=(8.4, 4.4))
     figure.set_layout_engine("constrained", rect=(0, 0.06, 1, 0.94))
     time, memory = figure.subplots(1, 2)
     own = [one for one in bench.results if one.task.work == "windows" and one.values]
@@ -121,16 +121,30 @@ def _draw(bench: Bench) -> Figure:
         style = "-" if count == 1 else "--"
         shown = f"{name}, {count} estimate{'s' if count > 1 else ''}"
         lengths = [sum(one.task.seconds) for one in chosen]
-        look_of = {"color": colour, "marker": marker, "linestyle": style, "label": shown}
-        time.plot(lengths, [one.seconds for one in chosen], **look_of)  # type: ignore[arg-type]  # a mapping of options
+        look_of: dict[str, Any] = {
+            "color": colour,
+            "marker": marker,
+            "linestyle": style,
+            "label": shown,
+        }
+        time.plot(lengths, [one.seconds for one in chosen], **look_of)
         if not chosen[0].scaled:
             added = [(one.peak - one.before) / GIGABYTE for one in chosen]
-            memory.plot(lengths, added, **look_of)  # type: ignore[arg-type]  # a mapping of options
+            memory.plot(lengths, added, **look_of)
     _name(time, "time, in seconds", log=True)
     _name(memory, "memory above input, in GB", log=False)
     figure.suptitle(TITLES["windows"], fontsize=10.5)
-    time.legend(fontsize=7, frameon=False)
-    figure.text(0.01, 0.01, bench.machine[:150], fontsize=6, parse_math=False)
+    lines, labels = time.get_legend_handles_labels()
+    figure.legend(
+        lines,
+        labels,
+        loc="outside lower center",
+        ncols=4,
+        fontsize=7,
+        frameon=False,
+        handlelength=4,
+    )
+    figure.text(0.01, 0.01, bench.machine, fontsize=5, parse_math=False)
     return figure
 
 

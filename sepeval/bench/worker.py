@@ -7,6 +7,7 @@ import os
 import resource
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,7 @@ def main(text: str) -> int:
         sys.stderr.write(f"{error}\n")
         return MISSING
     warm = _references(WARM_S, channels, seed=0)
-    score(warm, lambda: _estimates(warm, 1))
+    score(warm, partial(_estimates, warm, 1))
     seconds, before, values = 0.0, 0, Values()
     for number, length in enumerate(task.seconds):
         references = _references(length, channels, seed=number)
@@ -41,7 +42,7 @@ def main(text: str) -> int:
         before = max(before, _memory("VmRSS"))
         times = []
         for _ in range(task.repeats):
-            found = score(references, lambda track=references: _estimates(track, task.estimates))
+            found = score(references, partial(_estimates, references, task.estimates))
             times.append(found.seconds)
         seconds += min(times)
         values = found.values
@@ -58,8 +59,7 @@ def _references(seconds: int, channels: int, *, seed: int) -> Array:
     draw = np.random.default_rng(seed)
     found = np.empty((STEMS, channels, seconds * RATE))
     for channel in found.reshape(-1, seconds * RATE):
-        channel[...] = draw.standard_normal(seconds * RATE)
-        channel *= 0.1
+        channel[...] = 0.1 * draw.standard_normal(seconds * RATE)
         _round(channel)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -16,14 +17,20 @@ if TYPE_CHECKING:
     from sepeval.store import Run
 
 
-def rescore(runs: options.Runs, protocol: options.Protocols, json: options.Json = False) -> None:
+def rescore(
+    runs: options.Runs,
+    protocol: options.Protocols,
+    workers: options.Workers = 0,
+    json: options.Json = False,
+) -> None:
     """Score stored runs under other protocols, without audio."""
     from sepeval.report import table
-    from sepeval.runner import rescore as make
+    from sepeval.runner import rescore_all
     from sepeval.store import find_runs
 
     chosen = build.protocols(protocol)
-    made = [make(run, chosen) for run in find_runs(runs)]
+    count = workers or os.cpu_count() or 1
+    made = rescore_all(find_runs(runs), chosen, workers=count)
     tables = [table(made, one.id) for one in chosen]
     show(_joined([one.as_json() if json else one.as_text() for one in tables], json=json))
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from functools import cache, partial
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from sepeval.errors import StoreError
+from sepeval.kernels.windows import gather
 from sepeval.metrics.base import SignalMetric, build
 from sepeval.protocol import AudioRule, Protocol
-from sepeval.scoring import TrackScores, TrackStatistics, View, score_track
+from sepeval.scoring import TrackStatistics, View, grid, score_track
 from sepeval.scoring.score import measurement_key
-from sepeval.store import Run, TrackRecord, parts
+from sepeval.store import Run, TrackRecord, parts, scores
 from sepeval.store.manifest import Layout
-from sepeval.types import Status
-
-_NAMES = np.array([str(status) for status in Status])
+from sepeval.store.scores import Scored
+from sepeval.types import Array
 
 
 def rescore(run: Run, protocols: Sequence[Protocol]) -> Run:
@@ -39,25 +37,44 @@ def rescore(run: Run, protocols: Sequence[Protocol]) -> Run:
         )
         raise StoreError(message)
     protocols = [protocol.for_stems(_dataset_stems(run)) for protocol in protocols]
-    for protocol in protocols:
-        table, used = _scored(run, protocol)
-        run = _recorded(run, protocol, used)
+    layouts = {protocol.id: _layout(run, protocol) for protocol in protocols}
+    for protocol, table in zip(protocols, _tables(run, protocols, layouts), strict=True):
         facts: dict[str, object] = {"schema": 1, "protocol": protocol.id, "hash": protocol.hash}
         parts.write_table(run.scores(protocol.id), table, facts)
     documents: dict[str, dict[str, JsonValue]] = {
         protocol.id: protocol.model_dump(mode="json") for protocol in protocols
     }
     merged = {**run.manifest.protocols, **documents}
-    return run.save(run.manifest.model_copy(update={"protocols": merged}))
+    update = {"protocols": merged, "layouts": _listed(run.manifest.layouts, layouts)}
+    return run.save(run.manifest.model_copy(update=update))
 
 
-def read_statistics(run: Run, layout: Layout, record: TrackRecord) -> tuple[TrackStatistics, ...]:
+def rescore_all(
+    runs: Sequence[Run], protocols: Sequence[Protocol], *, workers: int = 1
+) -> tuple[Run, ...]:
+    """Return many runs, scored again under protocols; see `rescore`.
+
+    Args:
+        runs: each with its own statistics.
+        protocols: under which the scores are made.
+        workers: processes that work on runs.
+
+    Raises:
+        StoreError: see `rescore`; runs that were finished before keep their scores.
+    """
+    from joblib import Parallel, delayed
+
+    count = max(1, min(workers, len(runs)))
+    return tuple(Parallel(n_jobs=count)(delayed(rescore)(run, protocols) for run in runs))
+
+
+def read_statistics(run: Run, layout: str, *, record: TrackRecord) -> tuple[TrackStatistics, ...]:
     """Return the stored statistics of a track, one for each replicate.
 
     Raises:
         StoreError: a file is missing or damaged.
     """
-    cells = parts.read_cells(run.cells(layout.key, record))
+    cells = parts.read_cells(run.cells(layout, record))
     facts = cells.facts
     stems = tuple(str(one) for one in _list(facts["stems"]))
     missing = tuple(str(one) for one in _list(facts["missing"]))
@@ -67,76 +84,6 @@ def read_statistics(run: Run, layout: Layout, record: TrackRecord) -> tuple[Trac
     )
 
 
-def _score(run: Run, layout: Layout, record: TrackRecord, protocol: Protocol) -> pa.Table:
-    if record.error_in(layout.key):
-        return _error_rows(record, protocol)
-    statistics = read_statistics(run, layout, record)
-    keys = {
-        measurement_key(protocol, metric)
-        for metric in map(build, protocol.metrics)
-        if isinstance(metric, SignalMetric)
-    }
-    measured = {key: parts.read_measured(run.measured(key, record)) for key in sorted(keys)}
-    tables = []
-    for replicate, one in enumerate(statistics):
-        stored = {key: columns[replicate] for key, columns in measured.items()}
-        track = TrackStatistics(one.cells, one.edges, one.stems, one.missing, one.rate, stored)
-        tables.append(_rows(score_track(protocol, track), record, replicate, protocol))
-    return pa.concat_tables(tables)
-
-
-def _rows(scores: TrackScores, record: TrackRecord, replicate: int, protocol: Protocol) -> pa.Table:
-    metrics, stems, windows = scores.values.shape
-    count = metrics * stems * windows
-    values = scores.values.ravel()
-    return _table(
-        protocol,
-        track=_constant(record.id, count),
-        stem=np.tile(np.repeat(np.array(scores.stems), windows), metrics),
-        metric=np.repeat(np.array(scores.metrics), stems * windows),
-        replicate=np.full(count, replicate, np.int32),
-        start=np.tile(scores.windows[:, 0], metrics * stems),
-        stop=np.tile(scores.windows[:, 1], metrics * stems),
-        value=pa.array(values, mask=np.isnan(values)),
-        status=_NAMES[scores.statuses.ravel()],
-        silent=np.tile(scores.silent.ravel(), metrics),
-    )
-
-
-def _error_rows(record: TrackRecord, protocol: Protocol) -> pa.Table:
-    stems, metrics = list(protocol.stems), [entry.name for entry in protocol.metrics]
-    count = len(stems) * len(metrics)
-    return _table(
-        protocol,
-        track=_constant(record.id, count),
-        stem=np.tile(np.array(stems), len(metrics)),
-        metric=np.repeat(np.array(metrics), len(stems)),
-        replicate=np.zeros(count, np.int32),
-        start=np.zeros(count, np.int64),
-        stop=np.zeros(count, np.int64),
-        value=pa.nulls(count, pa.float64()),
-        status=np.full(count, str(Status.ERROR)),
-        silent=pa.nulls(count, pa.bool_()),
-    )
-
-
-def _table(protocol: Protocol, **columns: object) -> pa.Table:
-    """Return a score table; texts are stored once each."""
-    texts = {"track", "stem", "metric", "status"}
-    arrays = {
-        name: pa.array(column).dictionary_encode() if name in texts else pa.array(column)
-        for name, column in columns.items()
-    }
-    count = len(arrays["value"])
-    arrays["protocol"] = pa.array(_constant(protocol.id, count)).dictionary_encode()
-    arrays["hash"] = pa.array(_constant(protocol.hash[:8], count)).dictionary_encode()
-    return pa.table(arrays)
-
-
-def _constant(text: str, count: int) -> NDArray[np.str_]:
-    return np.full(count, text)
-
-
 def score_table(run: Run, protocol: Protocol) -> pa.Table:
     """Return the scores of a run under a protocol, from stored statistics, without writing them.
 
@@ -144,29 +91,46 @@ def score_table(run: Run, protocol: Protocol) -> pa.Table:
         StoreError: the stored statistics cannot serve the protocol, or are damaged.
         ProtocolError: a metric's parameters have problems.
     """
-    return _scored(run, protocol.for_stems(_dataset_stems(run))).table
+    whole = protocol.for_stems(_dataset_stems(run))
+    (table,) = _tables(run, [whole], {whole.id: _layout(run, whole)})
+    return table
 
 
-class _Scored(NamedTuple):
-    """A score table, and the layout whose statistics it was made from."""
+def _tables(
+    run: Run, protocols: Sequence[Protocol], layouts: Mapping[str, Layout]
+) -> list[pa.Table]:
+    """Return a score table for each protocol; the statistics of a track are read once."""
+    scored: dict[str, list[Scored]] = {protocol.id: [] for protocol in protocols}
+    for record in run.manifest.tracks:
+        read = cache(partial(read_statistics, run, record=record))
+        for protocol in protocols:
+            layout = layouts[protocol.id]
+            if record.error_in(layout.key):
+                scored[protocol.id].append(Scored(record.id, 0, None))
+                continue
+            measured = _measured(run, record, protocol)
+            for replicate, statistics in enumerate(read(layout.key)):
+                stored = {key: columns[replicate] for key, columns in measured.items()}
+                found = score_track(protocol, replace(statistics, measured=stored))
+                scored[protocol.id].append(Scored(record.id, replicate, found))
+    return [scores.score_table(protocol, scored[protocol.id]) for protocol in protocols]
 
-    table: pa.Table
-    layout: Layout
+
+def _measured(
+    run: Run, record: TrackRecord, protocol: Protocol
+) -> dict[str, tuple[dict[str, Array], ...]]:
+    """Return what the protocol's signal metrics stored for a track, by key of measurement."""
+    metrics = (build(entry) for entry in protocol.metrics)
+    keys = {measurement_key(protocol, one) for one in metrics if isinstance(one, SignalMetric)}
+    return {key: parts.read_measured(run.measured(key, record)) for key in sorted(keys)}
 
 
-def _recorded(run: Run, protocol: Protocol, used: Layout) -> Run:
-    """Return the run with the protocol among those of the layout that served it."""
-    layouts = [
-        layout.model_copy(update={"protocols": [*layout.protocols, protocol.id]})
-        if layout.key == used.key and protocol.id not in layout.protocols
-        else layout
-        for layout in run.manifest.layouts
-    ]
-    return replace(run, manifest=run.manifest.model_copy(update={"layouts": layouts}))
+def _layout(run: Run, protocol: Protocol) -> Layout:
+    """Return the latest layout whose stems and edges serve the protocol.
 
-
-def _scored(run: Run, protocol: Protocol) -> _Scored:
-    """Return the scores from the latest layout whose stems and edges serve the protocol."""
+    Raises:
+        StoreError: there is none.
+    """
     reason = (
         f"{protocol.id} hears the audio in another way (rate, mixture, lengths or stems) than any "
         "protocol this run was made for; run it again on the audio"
@@ -174,14 +138,30 @@ def _scored(run: Run, protocol: Protocol) -> _Scored:
     latest = reversed(run.manifest.layouts)
     for layout in sorted(latest, key=lambda one: protocol.id not in one.protocols):
         stems = {stem: tuple(found) for stem, found in layout.stems.items()}
-        if View(AudioRule.model_validate(layout.audio), stems, (), ()).serves(protocol):
-            try:
-                records = run.manifest.tracks
-                tables = [_score(run, layout, one, protocol) for one in records]
-                return _Scored(pa.concat_tables(tables), layout)
-            except StoreError as error:
-                reason = str(error)
+        if not View(AudioRule.model_validate(layout.audio), stems, (), ()).serves(protocol):
+            continue
+        sound = [one for one in run.manifest.tracks if not one.error_in(layout.key)]
+        if not sound or _has_edges(read_statistics(run, layout.key, record=sound[0])[0], protocol):
+            return layout
+        reason = (
+            f"{protocol.id} cuts windows where the run has no edges of cells; run it again on "
+            "the audio with this protocol"
+        )
     raise StoreError(reason)
+
+
+def _has_edges(track: TrackStatistics, protocol: Protocol) -> bool:
+    cut = grid(protocol, length=int(track.edges[-1]), rate=track.rate)
+    return all(gather(one, track.edges) is not None for one in (cut.windows, cut.segments))
+
+
+def _listed(known: Sequence[Layout], used: Mapping[str, Layout]) -> list[Layout]:
+    """Return the layouts with the protocols that each of them has served."""
+    served = {layout.key: [*layout.protocols] for layout in known}
+    for protocol, layout in used.items():
+        if protocol not in served[layout.key]:
+            served[layout.key].append(protocol)
+    return [layout.model_copy(update={"protocols": served[layout.key]}) for layout in known]
 
 
 def _dataset_stems(run: Run) -> tuple[str, ...]:

@@ -68,7 +68,7 @@ def test_a_run_goes_out_as_csv(sepeval: Command, runs: Path, tmp_path: Path) -> 
     paths = [Path(line) for line in done.out.split()]
     assert len(paths) == 4
     for path in paths:
-        assert len(list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))) > 8
+        assert len(list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))) >= 8
 
 
 @pytest.mark.parametrize(
@@ -109,9 +109,9 @@ def test_several_runs_are_exported_one_by_one(sepeval: Command, runs: Path, tmp_
 
 
 def test_a_table_shows_published_numbers_on_request(sepeval: Command, runs: Path) -> None:
-    words = ("--published", "source=SiSEC18", "--published", "model=TAK1")
-    words += ("--published", "protocol=median of track medians")
+    filters = ("source=SiSEC18", "model=TAK1", "protocol=median of track medians")
 
+    words = [word for one in filters for word in ("--published", one)]
     done = sepeval("table", runs, "-p", VOCALS, *words)
 
     assert done.code == 0, done.err
@@ -127,7 +127,7 @@ def test_a_table_shows_published_numbers_on_request(sepeval: Command, runs: Path
         ("TAK1", "--published takes key=value; found 'TAK1'"),
         ("modell=TAK1", "no column 'modell'; did you mean 'model'"),
         ("model=nobody", "no published number has model=nobody"),
-        ("metric=SI-SDRi", "none of 51 published lines fits"),
+        ("metric=SI-SDRi", "none of 46 published lines fits"),
     ],
 )
 def test_a_wrong_filter_is_one_message(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from sepeval import DATASETS, SEPARATORS, evaluate, load_protocol
 from sepeval.errors import DependencyError
-from sepeval.metrics import bsseval
+from sepeval.kernels.bsseval import reference_side
 from sepeval.protocol import Protocol
 from sepeval.reference_cache import ReferenceCache
 from sepeval.store import Run
@@ -61,13 +62,12 @@ def test_replicates_share_one_reference_side(
     index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = []
-    original = bsseval.reference_side
 
     def counted(*args: object, **kwargs: object) -> object:
         calls.append(1)
-        return original(*args, **kwargs)  # type: ignore[arg-type]
+        return reference_side(*args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(bsseval, "reference_side", counted)
+    monkeypatch.setattr("sepeval.metrics.bsseval.reference_side", counted)
 
     run = made(index, tmp_path, replicates=3)
 
@@ -114,10 +114,7 @@ def test_the_engine_is_recorded_and_is_no_part_of_the_identity(
 def test_an_engine_that_is_not_there_is_an_error_before_any_work(
     index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "ducc0", None)
-    monkeypatch.delitem(
-        __import__("sys").modules, "sepeval.kernels.bsseval.engines.on_ducc0", raising=False
-    )
+    monkeypatch.setitem(sys.modules, "ducc0", None)
 
     with pytest.raises(DependencyError, match=r"pip install 'sepeval\[fast\]'"):
         made(index, tmp_path, engine="ducc0")

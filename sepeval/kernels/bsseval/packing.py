@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sepeval.kernels.bsseval.basis import Basis
 from sepeval.kernels.bsseval.engines import engine as named
-from sepeval.kernels.bsseval.filters import Equations
+from sepeval.kernels.bsseval.filters import Equations, Regularisation
 from sepeval.kernels.bsseval.references import (
     CONDITION,
     ReferenceSide,
@@ -60,7 +60,7 @@ def unpack(packed: Packed, *, engine: EngineName = "scipy") -> ReferenceSide:
     """
     taps, samples, ridge = (int(size) for size in packed["sizes"])
     reciprocal, of_joint = (float(one) for one in packed["condition"])
-    regularisation = "ridge" if ridge else "museval"
+    regularisation: Regularisation = "ridge" if ridge else "museval"
     mixing = packed["mixing"]
     is_lu = bool(packed["pivots"].size)
     size = len(packed["channels"]) * taps

@@ -6,6 +6,7 @@ from typing import Any
 
 from sepeval.errors import DependencyError
 from sepeval.kernels.bsseval.engines.base import Engine
+from sepeval.kernels.bsseval.engines.on_ducc0 import DuccEngine
 from sepeval.kernels.bsseval.engines.on_scipy import ScipyEngine
 from sepeval.types import EngineName
 
@@ -25,13 +26,12 @@ def engine(name: EngineName) -> Engine[Any]:  # Any: what a spectrum is, only th
 
 def _ducc0() -> Engine[Any]:
     try:
-        from sepeval.kernels.bsseval.engines.on_ducc0 import DuccEngine
+        return DuccEngine()
     except ModuleNotFoundError as error:
         if error.name != "ducc0":
             raise
         message = "the engine 'ducc0' needs the package ducc0: pip install 'sepeval[fast]'"
         raise DependencyError(message) from error
-    return DuccEngine()
 
 
 def _cuda() -> Engine[Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TypeAlias, final
 
-import ducc0
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lapack
@@ -17,13 +16,22 @@ Spectrum: TypeAlias = NDArray[np.complex128]
 
 @final
 class DuccEngine(Engine[Spectrum]):
-    """ducc0's transforms, BLAS and LAPACK."""
+    """ducc0's transforms, BLAS and LAPACK.
+
+    Raises:
+        ModuleNotFoundError: ducc0 is not installed.
+    """
+
+    def __init__(self) -> None:
+        import ducc0
+
+        self._fft = ducc0.fft
 
     def cross_spectra(self, left: Array, right: Array) -> Spectrum:
         """See `Engine.cross_spectra`."""
-        x = _spectra(left)
+        x = self._spectra(left)
         np.conjugate(x, out=x)
-        cross: Spectrum = x.transpose(0, 2, 1) @ _spectra(right)
+        cross: Spectrum = x.transpose(0, 2, 1) @ self._spectra(right)
         return cross
 
     def add(self, one: Spectrum, other: Spectrum) -> Spectrum:
@@ -32,7 +40,7 @@ class DuccEngine(Engine[Spectrum]):
 
     def lags(self, spectrum: Spectrum, *, taps: int, length: int) -> Array:
         """See `Engine.lags`."""
-        circular = ducc0.fft.c2r(
+        circular = self._fft.c2r(
             spectrum, axes=(0,), lastsize=length, forward=False, inorm=2, nthreads=1
         )
         return np.ascontiguousarray(circular[:taps].transpose(1, 2, 0))
@@ -42,10 +50,9 @@ class DuccEngine(Engine[Spectrum]):
         lower, failed = lapack.dpotrf(matrix, lower=1, clean=0, overwrite_a=1)
         return None if failed else np.asarray(lower)
 
-
-def _spectra(blocks: Array) -> Spectrum:
-    """Transforms of [channel block sample] as [frequency block channel], C order."""
-    channels, count, length = blocks.shape
-    found = np.empty((length // 2 + 1, count, channels), np.complex128)
-    ducc0.fft.r2c(blocks.transpose(2, 1, 0), axes=(0,), nthreads=1, out=found)
-    return found
+    def _spectra(self, blocks: Array) -> Spectrum:
+        """Transforms of [channel block sample] as [frequency block channel], C order."""
+        channels, count, length = blocks.shape
+        found = np.empty((length // 2 + 1, count, channels), np.complex128)
+        self._fft.r2c(blocks.transpose(2, 1, 0), axes=(0,), nthreads=1, out=found)
+        return found

@@ -51,4 +51,5 @@ class TorchEngine(Engine[Tensor]):
 
     def _spectra(self, blocks: Array) -> Tensor:
         """Transforms of [channel block sample] as [channel block frequency]."""
-        return torch.fft.rfft(torch.from_numpy(blocks).to(self._device), dim=-1)
+        found: Tensor = torch.fft.rfft(torch.from_numpy(blocks).to(self._device), dim=-1)
+        return found
