@@ -212,10 +212,12 @@ def _count(workers: int) -> int:
 
 def _present(made: Run, protocols: Sequence[Protocol], *, json: bool) -> None:
     """Print a run's tables, where it lies, and which tracks failed."""
-    from sepeval.report import table
+    from sepeval.report import side_by_side, table
 
     tables = [table([made], protocol.id) for protocol in protocols]
-    if json:
+    if len(tables) > 2 and not json:
+        show(side_by_side(made).as_text())
+    elif json:
         show("[" + ",\n".join(one.as_json().rstrip() for one in tables) + "]")
     else:
         show("\n\n".join(one.as_text() for one in tables))

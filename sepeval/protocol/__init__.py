@@ -1,18 +1,17 @@
 """Protocols: documents that say what is measured, exactly and without defaults."""
 
 from sepeval.protocol.library import load, released
-from sepeval.protocol.model import (
+from sepeval.protocol.model import Protocol, in_samples
+from sepeval.protocol.rules import (
     AudioRule,
     LengthRule,
     MetricEntry,
-    Protocol,
     Segments,
     Silence,
     Sliding,
     Step,
     Summary,
     Whole,
-    in_samples,
 )
 
 __all__ = [

@@ -43,13 +43,13 @@ def as_text(
         head = ("system", *(f"{stem} " for stem in block.stems))
         starred = any(cell.best for _, cells in block.lines for cell in cells)
         caption = f"{block.title}{'; * best' if starred else ''}"
-        parts.append(f"{_wrapped(caption, width)}\n{_aligned(head, rows, width)}")
+        parts.append(f"{_wrapped(caption, width)}\n{aligned(head, rows, width)}")
     if notes:
         parts.append("\n".join(_wrapped(sentence, width) for sentence in notes))
     for one in counts:
         rows = [(name, *map(str, numbers)) for name, numbers in one.lines]
         caption = _wrapped(f"Counts of {one.title}", width)
-        parts.append(f"{caption}\n{_aligned(('', *one.stems), rows, width)}")
+        parts.append(f"{caption}\n{aligned(('', *one.stems), rows, width)}")
     parts.append(signature)
     return "\n\n".join(parts) + "\n"
 
@@ -69,17 +69,17 @@ def as_markdown(
             for name, cells in block.lines
         ]
         head = ("system", *map(_escaped, block.stems))
-        parts += [_escaped(block.title), _pipes(head, rows)]
+        parts += [_escaped(block.title), pipes(head, rows)]
     if notes:
         parts.append("\n".join(f"- {_escaped(sentence)}" for sentence in notes))
     for one in counts:
         rows = [(_escaped(name), *map(str, numbers)) for name, numbers in one.lines]
-        parts += [_escaped(f"Counts of {one.title}"), _pipes(("", *map(_escaped, one.stems)), rows)]
+        parts += [_escaped(f"Counts of {one.title}"), pipes(("", *map(_escaped, one.stems)), rows)]
     parts.append(_escaped(signature))
     return "\n\n".join(parts) + "\n"
 
 
-def _aligned(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> str:
+def aligned(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> str:
     """Return a grid: names to the left, on several lines if need be, the others to the right."""
     taken = sum(
         _GAP + max(cell_len(row[at]) for row in [head, *rows]) for at in range(1, len(head))
@@ -106,7 +106,7 @@ def _aligned(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> 
     return "\n".join(line.rstrip() for line in lines[:-1])
 
 
-def _pipes(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def pipes(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a pipe table: the first column to the left, the others to the right."""
     grid = [[text.replace("|", "\\|") for text in row] for row in [head, *rows]]
     widths = [max(3, *(cell_len(row[place]) for row in grid)) for place in range(len(head))]

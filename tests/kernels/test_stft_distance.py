@@ -92,7 +92,7 @@ def test_silence_has_no_logarithm_without_a_floor_and_no_difference_with_one() -
 
     for floor in (0.0, 1e-8):
         found = sums(silence, silence, floor=floor)
-        assert (found.difference, found.linear, found.logarithm) == (0, 0, 0)
+        assert [found.difference, found.linear, found.logarithm] == [0, 0, 0]
     assert sums(silence, noise(1, 100), floor=0.0).logarithm == 0
 
 
