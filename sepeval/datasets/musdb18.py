@@ -29,8 +29,8 @@ from sepeval.datasets.base import (
     track,
     unknown_split,
 )
+from sepeval.datasets.official import MUSDB18, in_musdb18
 from sepeval.errors import DataError
-from sepeval.official_splits import MUSDB18, in_musdb18
 from sepeval.types import AudioFile, Index, Track
 
 _ENDING = ".stem.mp4"

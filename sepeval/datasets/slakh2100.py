@@ -33,8 +33,8 @@ from sepeval.datasets.base import (
     track,
     unknown_split,
 )
+from sepeval.datasets.official import SlakhEdition, slakh2100
 from sepeval.errors import DataError
-from sepeval.official_splits import SlakhEdition, slakh2100
 from sepeval.patterns import is_plain_name
 from sepeval.types import AudioFile, Index, Track
 

@@ -29,8 +29,8 @@ from sepeval.datasets.base import (
     track,
     unknown_split,
 )
+from sepeval.datasets.official import SlakhEdition, slakh2100
 from sepeval.errors import DataError
-from sepeval.official_splits import SlakhEdition, slakh2100
 from sepeval.types import AudioFile, Index, Track
 
 _FOLDERS = ("train", "validation", "test")

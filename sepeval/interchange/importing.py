@@ -7,13 +7,13 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from sepeval.datasets.official import MUSDB18
 from sepeval.errors import DataError
 from sepeval.fingerprint import of_document
 from sepeval.interchange.documents import TrackDocument, read
 from sepeval.interchange.problems import FOUR_STEMS, TWO_SOURCES, frames, problem, unfit
 from sepeval.interchange.scores import score_table
 from sepeval.interchange.systems import System, systems
-from sepeval.official_splits import MUSDB18
 from sepeval.protocol import Protocol, load
 from sepeval.store import Manifest, Run, TrackRecord, create, parts
 from sepeval.store.manifest import SCHEMA, environment

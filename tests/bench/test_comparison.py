@@ -96,7 +96,7 @@ def test_a_tool_that_is_not_there_is_an_error_with_the_command() -> None:
 
 @pytest.mark.slow
 def test_a_measurement_that_fails_says_why() -> None:
-    with pytest.raises(SepevalError, match=r"sepeval \(scipy\) failed with exit 1: .*samples"):
+    with pytest.raises(SepevalError, match=r"sepeval \(scipy\) failed with exit 1: ValueError"):
         measure(Task("windows", "sepeval", "scipy", (0,), 1, 1))
 
 

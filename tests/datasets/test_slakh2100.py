@@ -8,9 +8,9 @@ from typing import Literal
 import pytest
 import yaml
 
+from sepeval.datasets.official import SlakhEdition
 from sepeval.datasets.slakh2100 import Slakh2100
 from sepeval.errors import DataError
-from sepeval.official_splits import SlakhEdition
 from sepeval.types import Track
 from tests.miniatures.slakh2100 import LENGTH, SOURCES, write_track
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from sepeval.datasets.official import SlakhEdition
 from sepeval.datasets.slakh2100_22050 import Slakh2100Repack
-from sepeval.official_splits import SlakhEdition
 from sepeval.types import Index
 from tests.miniatures.slakh2100_22050 import write_track
 

@@ -122,5 +122,5 @@ def test_another_rate_is_refused_unless_it_is_taken_as_if() -> None:
     sound = noise(1, 1, 300)
 
     assert scored(as_if, sound, sound, rate=16000).values.item() == 100.0
-    with pytest.raises(ProtocolError, match="laid out for audio at 8000 Hz .* found 16000 Hz"):
+    with pytest.raises(ProtocolError, match=r"laid out for audio at 8000 Hz .* found 16000 Hz"):
         scored(rule, sound, sound, rate=16000)

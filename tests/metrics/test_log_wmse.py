@@ -179,7 +179,7 @@ def test_another_rate_is_refused_or_taken_as_if() -> None:
     as_if = scored(protocol("a", metrics=[entry(MSST)]), sound, 2 * sound, rate=22050)
 
     assert statuses(as_if) == [[["ok"]]]
-    with pytest.raises(ProtocolError, match="laid out for audio at 44100 Hz .* found 22050 Hz"):
+    with pytest.raises(ProtocolError, match=r"laid out for audio at 44100 Hz .* found 22050 Hz"):
         scored(protocol("a", metrics=[entry(refusing)]), sound, sound, rate=22050)
 
 

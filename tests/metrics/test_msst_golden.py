@@ -64,8 +64,15 @@ COLUMNS = {  # and how far single precision is from double where MSST has no oth
 }
 
 
-@pytest.mark.parametrize("track", TRACKS)
-@pytest.mark.parametrize("system", ["Vanilla", "CD_4_step"])
+@pytest.mark.parametrize(
+    ("system", "track"),
+    [
+        ("Vanilla", "track00"),
+        ("CD_4_step", "track01"),
+        pytest.param("Vanilla", "track01", marks=pytest.mark.slow),
+        pytest.param("CD_4_step", "track00", marks=pytest.mark.slow),
+    ],
+)
 def test_whole_tracks_have_the_spectral_scores_of_msst(system: str, track: str) -> None:
     metrics = [
         {"name": name, "metric": name, "where": "every_window", "parameters": parameters}

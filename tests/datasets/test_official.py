@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sepeval.official_splits import (
+from sepeval.datasets.official import (
     MUSDB18,
     MUSDB18_VALIDATION,
     SlakhEdition,
