@@ -73,7 +73,7 @@ def test_modules_import_only_from_layers_to_their_left(path: Path) -> None:
 
 
 @pytest.mark.parametrize("package", PLUG_INS)
-def test_a_plug_in_knows_of_its_own_package_only_the_base_and_the_official_lists(package: str) -> None:
+def test_a_plug_in_knows_of_its_package_only_base_and_official(package: str) -> None:
     for path in (PACKAGE / package).glob("*.py"):
         if path.name not in ("base.py", "official.py", "__init__.py"):
             own = {name for name in imports(path) if name.split(".")[1] == package}

@@ -111,6 +111,6 @@ class _SlakhDocument(TypedDict):
 
 
 def _slakh_document() -> _SlakhDocument:
-    file = resources.files("sepeval").joinpath("slakh2100_splits.json")
+    file = resources.files("sepeval.datasets").joinpath("slakh2100_splits.json")
     document: _SlakhDocument = json.loads(file.read_text(encoding="utf-8"))
     return document

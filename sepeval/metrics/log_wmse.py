@@ -42,6 +42,10 @@ class LogWmse(SignalMetric):
     because it counts them in seconds.
 
     Attributes:
+        mixture_level: the error of a channel is set against the mixture in the same channel
+            (`own_channel`), or in every channel in turn, and the mean is over all pairs of
+            channels (`every_channel`). MSST does the latter, because it passes channels where the
+            package expects stems. Mono has one pair.
         weighting: h is the filter of `kernels.weighting.hearing_taps`, or there is none (`none`).
         rate: for which the filter is laid out; null without one.
         inaudible_db: samples of the error this far below the mixture's level count as zero.
@@ -58,6 +62,7 @@ class LogWmse(SignalMetric):
     unit: ClassVar[str] = "log-WMSE"
     uses_mixture: ClassVar[bool] = True
 
+    mixture_level: Literal["own_channel", "every_channel"]
     weighting: Literal["hearing", "none"]
     rate: DesignRate | None
     inaudible_db: float = Field(ge=0)
@@ -99,7 +104,8 @@ class LogWmse(SignalMetric):
             power = np.array([np.square(one).sum(axis=1) / one.shape[1] for one in heard])
         level = np.sqrt(power) + self.mixture_eps
         level[level == 0] = np.nan
-        return _Heard(windows, level, taps, centre, 10.0 ** (-self.inaudible_db / 20.0))
+        gate = 10.0 ** (-self.inaudible_db / 20.0)
+        return _Heard(windows, level, self.mixture_level == "every_channel", taps, centre, gate)
 
     def score(self, stored: Mapping[str, Array]) -> Scored:
         """See `SignalMetric.score`."""
@@ -114,24 +120,37 @@ class _Heard(Prepared):
 
     windows: IntArray
     level: Array
+    every_pair: bool
     taps: Array
     centre: int
     gate: float
 
     def measure(self, references: Array, estimates: Array, *, means: Means) -> dict[str, Array]:
         """See `Prepared.measure`."""
+        channels = range(references.shape[1])
+        pairs = [
+            (c, heard) for c in channels for heard in channels if self.every_pair or c == heard
+        ]
 
         def one(stem: int, window: int) -> list[float]:
             inside = (stem, slice(None), slice(*self.windows[window]))
             error = filtered(estimates[inside] - references[inside], self.taps, centre=self.centre)
-            error /= self.level[window][:, None]
-            error[np.abs(error) < self.gate] = 0.0
-            return [*np.square(error).sum(axis=1).tolist(), float(error.shape[1])]
+            squares = [
+                self._audible(error[channel] / self.level[window, heard])
+                for channel, heard in pairs
+            ]
+            return [*squares, float(error.shape[1])]
 
         return by_window(
             one,
-            names=[*of_channels(["error"], references.shape[1]), "samples"],
+            names=[*of_channels(["error"], len(pairs)), "samples"],
             stems=len(references),
             windows=len(self.windows),
             threads=means.threads,
         )
+
+    def _audible(self, error: Array) -> float:
+        """Energy of the samples that count."""
+        energy = np.square(error)
+        energy[energy < self.gate**2] = 0.0
+        return float(energy.sum())

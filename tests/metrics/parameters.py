@@ -29,7 +29,14 @@ _DISTANCE: dict[str, Any] = {
     "rate": None,
 }
 _BLEED = {**_FRAMES, **_BANDS, "fft": 64, "hop": 16, "floor": 1e-5, "range_db": 80.0}
-_WMSE = {"weighting": "none", "rate": None, "inaudible_db": 68.0, "mixture_eps": 1e-8, "eps": 1e-8}
+_WMSE = {
+    "mixture_level": "own_channel",
+    "weighting": "none",
+    "rate": None,
+    "inaudible_db": 68.0,
+    "mixture_eps": 1e-8,
+    "eps": 1e-8,
+}
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "mrstft": [
         _DISTANCE,
@@ -44,6 +51,7 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     ],
     "log_wmse": [
         _WMSE,
+        {**_WMSE, "mixture_level": "every_channel"},
         {**_WMSE, "weighting": "hearing", "rate": {"hz": 44100, "other": "as_if"}},
     ],
     "embedding_mse": [

@@ -19,6 +19,7 @@ from tests.scoring.test_corner_cases import case
 from tests.scoring.tracks import scored, statuses
 
 MSST: dict[str, Any] = {
+    "mixture_level": "own_channel",
     "weighting": "hearing",
     "rate": {"hz": 44100, "other": "as_if"},
     "inaudible_db": 68,
@@ -149,6 +150,22 @@ def test_reference_and_estimate_may_change_places() -> None:
     )
 
     assert one == pytest.approx(other, abs=1e-12)
+
+
+def test_each_channel_may_be_set_against_every_channel_of_the_mixture() -> None:
+    reference, estimate, mixture = noise(3, 2, 500)
+    mixture[1] *= 10
+
+    crossed = value(reference, estimate, mixture, {**MSST, "mixture_level": "every_channel"})
+
+    pairs = [
+        value(reference[[c]], estimate[[c]], mixture[[heard]], MSST)
+        for c in range(2)
+        for heard in range(2)
+    ]
+    own = value(reference, estimate, mixture, MSST)
+    assert crossed == pytest.approx(np.mean(pairs), abs=1e-12)
+    assert abs(crossed - own) < 0.01  # pairs and their logarithms even out where none is inaudible
 
 
 def test_channels_have_a_score_each() -> None:

@@ -37,6 +37,7 @@ BLEED = {
 METRICS: dict[str, dict[str, Any]] = {
     "l1_freq": {**TRANSFORM, "window": "rectangular", "fft": 2048, "hop": 1024},
     "log_wmse": {
+        "mixture_level": "every_channel",
         "weighting": "hearing",
         "rate": AS_IF,
         "inaudible_db": 68,
