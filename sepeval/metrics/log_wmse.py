@@ -45,7 +45,8 @@ class LogWmse(SignalMetric):
         mixture_level: the error of a channel is set against the mixture in the same channel
             (`own_channel`), or in every channel in turn, and the mean is over all pairs of
             channels (`every_channel`). MSST does the latter, because it passes channels where the
-            package expects stems. Mono has one pair.
+            package expects stems. Mono has one pair; stereo differs where an error is hardly
+            audible, and by much where a channel of the mixture is silent.
         weighting: h is the filter of `kernels.weighting.hearing_taps`, or there is none (`none`).
         rate: for which the filter is laid out; null without one.
         inaudible_db: samples of the error this far below the mixture's level count as zero.
