@@ -17,6 +17,7 @@ _EXTRAS = {
     "ray": ("ray",),
     "fast": ("ducc0",),
     "hub": ("huggingface_hub",),
+    "onnx": ("onnxruntime",),
     "test": ("pytest", "hypothesis"),
 }
 

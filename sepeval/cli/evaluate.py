@@ -224,7 +224,7 @@ def _present(made: Run, protocols: Sequence[Protocol], *, json: bool) -> None:
     say(f"run: {made.folder}")
     for protocol in protocols:
         say(f"scores: {made.scores(protocol.id)}")
-    failed = [track for track in made.manifest.tracks if track.error or track.refused]
+    failed = [track for track in made.manifest.tracks if track.trouble]
     if failed:
         say(f"{len(failed)} of {len(made.manifest.tracks)} tracks have errors")
         raise typer.Exit(1)

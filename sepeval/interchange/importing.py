@@ -16,7 +16,7 @@ from sepeval.interchange.scores import score_table
 from sepeval.interchange.systems import System, systems
 from sepeval.protocol import Protocol, load
 from sepeval.store import Manifest, Run, TrackRecord, create, parts
-from sepeval.store.manifest import SCHEMA, environment
+from sepeval.store.manifest import SCHEMA, environment, metric_records
 
 ORIGIN = "imported: museval json"
 
@@ -89,14 +89,15 @@ def _run(system: System, root: Path, dataset: str, rate: int, protocols: Sequenc
     manifest = _manifest(system, documents, dataset, rate, [one for one, _ in kept])
     run = create(root, manifest, separator=system.name)
     texts = {one.id: one.model_dump(mode="json") for one, _ in kept}
-    if run.manifest.status == "complete" and run.manifest.protocols == texts:
+    update = {"protocols": texts, "metrics": {one.id: metric_records(one) for one, _ in kept}}
+    if run.manifest.model_copy(update={"status": "complete", **update}) == run.manifest:
         return run
     for protocol, part in kept:
         facts = {"schema": 1, "protocol": protocol.id, "hash": protocol.hash}
         parts.write_table(
             run.scores(protocol.id), score_table(documents, protocol, part, rate), facts
         )
-    done = {"status": "complete", "protocols": texts, "parts": run.part_digests()}
+    done = {"status": "complete", **update, "parts": run.part_digests()}
     return run.save(run.manifest.model_copy(update=done))
 
 

@@ -6,12 +6,13 @@ counts agree share one list of them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from sepeval.report.results import Results, failed, is_complete, plain, some
 from sepeval.report.signature import between, in_order
+from sepeval.report.traits import direction, in_unit
 from sepeval.summary import ALL, SummaryRow
 from sepeval.types import Status
 
@@ -62,7 +63,7 @@ class Block:
     @property
     def title(self) -> str:
         """Metric, reduction, unit, direction and marks in one line."""
-        found = f"{self.metric}, {self.summary}, in {self.unit}; {self.direction}"
+        found = f"{self.metric}, {self.summary}, {in_unit(self.unit)}; {self.direction}"
         return f"{found} ({'; '.join(self.marks)})" if self.marks else found
 
 
@@ -81,13 +82,12 @@ class Counts:
     lines: Lines
 
 
-def blocks(
-    results: Results, *, decimals: int, lower_is_better: Collection[str], unit: str
-) -> tuple[Block, ...]:
+def blocks(results: Results, *, decimals: int) -> tuple[Block, ...]:
     """Return the blocks of a table, in the protocol's order of summaries and metrics."""
     found = []
     for summary, metric in results.keys:
-        lower = metric in lower_is_better
+        record = results.metrics[metric]
+        lower = not record.higher_is_better
         rows = [system.rows_of(summary, metric) for system in results.systems]
         stems = tuple(row.stem for row in rows[0])
         comparable = [system.comparable for system in results.systems]
@@ -96,9 +96,8 @@ def blocks(
         ]
         names = [results.shown(system) for system in results.systems]
         lines = tuple(zip(names, zip(*columns, strict=True), strict=True))
-        direction = "lower is better" if lower else "higher is better"
         marks = results.shared_marks
-        found.append(Block(metric, summary, unit, direction, marks, stems, lines))
+        found.append(Block(metric, summary, record.unit, direction(record), marks, stems, lines))
     return tuple(found)
 
 
@@ -132,6 +131,7 @@ def notes(results: Results) -> tuple[str, ...]:
     ]
     if results.mixed:
         found.append("The systems did not measure the same audio; no number is marked as best.")
+    found.append(_mask(results))
     found += [_silence(results, *key) for key in results.keys]
     if not _same_counts(results):
         found.append(
@@ -205,6 +205,22 @@ def _owners(results: Results, owners: dict[tuple[str, str], list[str]]) -> str:
         of_all = len(keys) == everything > 1
         parts.append(f"{'all metrics' if of_all else ', '.join(metrics)}: {names}")
     return "; ".join(parts)
+
+
+def _mask(results: Results) -> str:
+    """Return which systems share the windows that are left out; empty if each has its own."""
+    if results.protocol.silence.mask == "own":
+        return ""
+    names = [system.name for system in results.systems]
+    if len(names) == 1:
+        return (
+            f"The protocol has one silence mask for all systems shown together; {names[0]} is "
+            "shown alone, so only its own silence is left out. Beside others its number can change."
+        )
+    return (
+        f"These systems share one silence mask: {', '.join(names)}. A window that one of them "
+        "leaves out for silence is left out for all of them, so the numbers depend on who is shown."
+    )
 
 
 def _silence(results: Results, summary: str, metric: str) -> str:

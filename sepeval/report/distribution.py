@@ -14,6 +14,7 @@ from sepeval.protocol import Summary
 from sepeval.report.canvas import GREY, Drawing, look, panels
 from sepeval.report.results import Results, System, count_of
 from sepeval.report.signature import between, line
+from sepeval.report.traits import in_unit, with_unit
 from sepeval.store.run import slug
 from sepeval.summary import per_track, score_frame, used_scores
 from sepeval.types import Array
@@ -45,14 +46,13 @@ class Points:
         return len(self.values) + self.infinite
 
 
-def distribution(results: Results, summary: Summary, metric: str, *, unit: str) -> Drawing:
+def distribution(results: Results, summary: Summary, metric: str) -> Drawing:
     """Return the figure of every track's value under one summary of one metric.
 
     Args:
         results: the systems, one per line.
         summary: how a track's windows become its value.
         metric: name of the score.
-        unit: of the score.
     """
     points = tuple(_points(system, results, summary, metric) for system in results.systems)
     stems = list(results.protocol.stems)
@@ -63,11 +63,12 @@ def distribution(results: Results, summary: Summary, metric: str, *, unit: str) 
         f"{stem}: " + ", ".join(_spoken(system, own[place]) for system, own in pairs)
         for place, stem in enumerate(stems)
     ]
+    unit = results.metrics[metric].unit
     return Drawing(
         name=slug(f"{results.protocol.id}--{metric}--{summary.name}--tracks"),
         title=title,
-        words=f"Median over tracks, in {unit}. {'. '.join(medians)}.",
-        draw=partial(_draw, results, summary, metric, points, title, unit),
+        words=f"Median over tracks, {in_unit(unit)}. {'. '.join(medians)}.",
+        draw=partial(_draw, results, summary, metric, points, title),
     )
 
 
@@ -108,7 +109,6 @@ def _draw(
     metric: str,
     points: Sequence[tuple[Points, ...]],
     title: str,
-    unit: str,
 ) -> Figure:
     stems = list(results.protocol.stems)
     headings = [
@@ -119,7 +119,7 @@ def _draw(
         headings,
         [(system.name, results.own_marks(system)) for system in results.systems],
         title=title,
-        below=f"{metric} ({unit})",
+        below=with_unit(metric, results.metrics[metric].unit),
         legend=(
             f"point: a track ({words_of(summary)}); box: quartiles and median of the tracks; "
             f"black diamond: the number of the table ({summary.name})"

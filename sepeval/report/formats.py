@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.cells import cell_len
 
@@ -34,7 +34,7 @@ def as_text(
         signature: stays on one line.
         width: in characters.
     """
-    parts = [_wrapped(title, width)]
+    parts = [wrapped(title, width)]
     for block in blocks:
         rows = [
             (name, *(f"{cell.text}{'*' if cell.best else ' '}" for cell in cells))
@@ -43,12 +43,12 @@ def as_text(
         head = ("system", *(f"{stem} " for stem in block.stems))
         starred = any(cell.best for _, cells in block.lines for cell in cells)
         caption = f"{block.title}{'; * best' if starred else ''}"
-        parts.append(f"{_wrapped(caption, width)}\n{aligned(head, rows, width)}")
+        parts.append(f"{wrapped(caption, width)}\n{aligned(head, rows, width)}")
     if notes:
-        parts.append("\n".join(_wrapped(sentence, width) for sentence in notes))
+        parts.append("\n".join(wrapped(sentence, width) for sentence in notes))
     for one in counts:
         rows = [(name, *map(str, numbers)) for name, numbers in one.lines]
-        caption = _wrapped(f"Counts of {one.title}", width)
+        caption = wrapped(f"Counts of {one.title}", width)
         parts.append(f"{caption}\n{aligned(('', *one.stems), rows, width)}")
     parts.append(signature)
     return "\n\n".join(parts) + "\n"
@@ -62,35 +62,44 @@ def as_markdown(
     signature: str,
 ) -> str:
     """Return everything as Markdown with pipe tables, the best numbers bold."""
-    parts = [f"**{_escaped(title)}**"]
+    parts = [f"**{escaped(title)}**"]
     for block in blocks:
         rows = [
-            (_escaped(name), *(f"**{one.text}**" if one.best else one.text for one in cells))
+            (escaped(name), *(f"**{one.text}**" if one.best else one.text for one in cells))
             for name, cells in block.lines
         ]
-        head = ("system", *map(_escaped, block.stems))
-        parts += [_escaped(block.title), pipes(head, rows)]
+        head = ("system", *map(escaped, block.stems))
+        parts += [escaped(block.title), pipes(head, rows)]
     if notes:
-        parts.append("\n".join(f"- {_escaped(sentence)}" for sentence in notes))
+        parts.append("\n".join(f"- {escaped(sentence)}" for sentence in notes))
     for one in counts:
-        rows = [(_escaped(name), *map(str, numbers)) for name, numbers in one.lines]
-        parts += [_escaped(f"Counts of {one.title}"), pipes(("", *map(_escaped, one.stems)), rows)]
-    parts.append(_escaped(signature))
+        rows = [(escaped(name), *map(str, numbers)) for name, numbers in one.lines]
+        parts += [escaped(f"Counts of {one.title}"), pipes(("", *map(escaped, one.stems)), rows)]
+    parts.append(escaped(signature))
     return "\n\n".join(parts) + "\n"
 
 
-def aligned(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> str:
-    """Return a grid: names to the left, on several lines if need be, the others to the right."""
+def aligned(
+    head: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    width: int,
+    headings: Mapping[int, str] | None = None,
+) -> str:
+    """Return a grid: names to the left, on several lines if need be, the others to the right.
+
+    Args:
+        head: names of the columns.
+        rows: a name, and one text per column.
+        width: in characters; columns that do not fit go below each other.
+        headings: lines across all columns, by the place of the row that they stand above.
+    """
     taken = sum(
         _GAP + max(cell_len(row[at]) for row in [head, *rows]) for at in range(1, len(head))
     )
-    names = [textwrap.wrap(row[0], max(_NAME, width - taken)) or [""] for row in [head, *rows]]
-    grid = [
-        (part, *(row[1:] if place == 0 else [""] * (len(row) - 1)))
-        for row, parts in zip([head, *rows], names, strict=True)
-        for place, part in enumerate([parts[0], *(f"  {part}" for part in parts[1:])])
+    grid = [_broken(row, max(_NAME, width - taken)) for row in [head, *rows]]
+    widths = [
+        max(cell_len(line[place]) for lines in grid for line in lines) for place in range(len(head))
     ]
-    widths = [max(cell_len(row[place]) for row in grid) for place in range(len(head))]
     pages: list[list[int]] = [[]]
     for place in range(1, len(head)):
         taken = widths[0] + sum(_GAP + widths[one] for one in [*pages[-1], place])
@@ -99,9 +108,12 @@ def aligned(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> s
         pages[-1].append(place)
     lines = []
     for page in pages:
-        for row in grid:
-            others = [_right(row[place], _GAP + widths[place]) for place in page]
-            lines.append(_left(row[0], widths[0]) + "".join(others))
+        for number, row in enumerate(grid, start=-1):
+            if headings and number in headings:
+                lines += ["", wrapped(headings[number], width)]
+            for line in row:
+                others = [_right(line[place], _GAP + widths[place]) for place in page]
+                lines.append(_left(line[0], widths[0]) + "".join(others))
         lines.append("")
     return "\n".join(line.rstrip() for line in lines[:-1])
 
@@ -119,6 +131,14 @@ def pipes(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([spelled(grid[0]), spelled(rules), *map(spelled, grid[1:])])
 
 
+def _broken(row: Sequence[str], width: int) -> list[list[str]]:
+    """Return the lines of a row whose name is no wider than that, if words allow it."""
+    parts = textwrap.wrap(row[0], width, subsequent_indent="  ") or [""]
+    return [
+        [part, *(row[1:] if not place else [""] * len(row[1:]))] for place, part in enumerate(parts)
+    ]
+
+
 def _left(text: str, width: int) -> str:
     return text + " " * (width - cell_len(text))
 
@@ -127,10 +147,11 @@ def _right(text: str, width: int) -> str:
     return " " * (width - cell_len(text)) + text
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Return a text in which no sign means anything in Markdown."""
     return _SPECIAL.sub(lambda found: f"\\{found.group()}", text)
 
 
-def _wrapped(text: str, width: int) -> str:
+def wrapped(text: str, width: int) -> str:
+    """Return a text on lines of so many characters."""
     return "\n".join(textwrap.wrap(text, max(width, 20), break_on_hyphens=False))

@@ -10,24 +10,28 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sepeval.errors import DataError
+from sepeval.protocol import Protocol
 from sepeval.publications import PublishedLine, PublishedNumber, same_name
 from sepeval.report.blocks import MISSING, Block, Cell
 from sepeval.report.results import plain
+from sepeval.summary import ALL
 
 
-def fitting(blocks: Sequence[Block], found: Sequence[PublishedLine]) -> tuple[PublishedLine, ...]:
-    """Return the lines that have a number of a metric and stem of some block.
+def fitting(
+    protocols: Sequence[Protocol], found: Sequence[PublishedLine]
+) -> tuple[tuple[PublishedLine, ...], ...]:
+    """Return for each protocol the lines that have a number of one of its metrics and stems.
 
     Raises:
-        DataError: there are lines and none fits.
+        DataError: there are lines and none fits any of the protocols.
     """
-    fit = tuple(line for line in found if any(_cells(block, line) for block in blocks))
-    if found and not fit:
+    fit = tuple(tuple(line for line in found if _fits(one, line)) for one in protocols)
+    if found and not any(fit):
         metrics = ", ".join(dict.fromkeys(line.metric for line in found))
-        asked = ", ".join(dict.fromkeys(block.metric for block in blocks))
+        asked = list(dict.fromkeys(name for one in protocols for name in _shown(one)))
         message = (
             f"none of {len(found)} published lines fits: they have {metrics}; the table shows "
-            f"{asked}. Name them with a filter, such as metric={blocks[0].metric}"
+            f"{', '.join(asked)}. Name them with a filter, such as metric={asked[0]}"
         )
         raise DataError(message)
     return fit
@@ -77,6 +81,22 @@ def remarks(found: Sequence[PublishedLine]) -> tuple[str, ...]:
                 stems.setdefault(number.note, []).append(stem)
         said += [f"{name}, {', '.join(where)}: {note}." for note, where in stems.items()]
     return tuple(plain(sentence) for sentence in said)
+
+
+def _shown(protocol: Protocol) -> dict[str, tuple[str, ...]]:
+    """Return the columns of a protocol's tables, by metric."""
+    columns: dict[str, tuple[str, ...]] = {}
+    for summary in protocol.summaries:
+        stems = (*protocol.stems, ALL) if summary.all_stems else tuple(protocol.stems)
+        columns |= {name: (*columns.get(name, ()), *stems) for name in summary.metrics}
+    return columns
+
+
+def _fits(protocol: Protocol, line: PublishedLine) -> bool:
+    return any(
+        same_name(metric, line.metric) and any(_number(line, stem) for stem in stems)
+        for metric, stems in _shown(protocol).items()
+    )
 
 
 def _names(found: Sequence[PublishedLine]) -> list[str]:

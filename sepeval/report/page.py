@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sepeval.protocol import Protocol
+from sepeval.publications import PublishedLine
+from sepeval.report import literature
 from sepeval.report.plots import drawings
-from sepeval.report.results import Results, count_of, dataset_of, failed, gather, groups, plain
+from sepeval.report.results import (
+    Results,
+    by_protocol,
+    count_of,
+    dataset_of,
+    failed,
+    gather,
+    groups,
+    plain,
+)
 from sepeval.report.tables import Table, of_results
 from sepeval.report.templates import rendered
 from sepeval.report.words import STATUSES, measured, on_silence
@@ -102,8 +113,7 @@ def page(
     *,
     protocols: Sequence[str] | None = None,
     decimals: int = 2,
-    lower_is_better: Collection[str] = (),
-    unit: str = "dB",
+    published: Sequence[PublishedLine] = (),
 ) -> Path:
     """Write `index.html` and its figures, and return its path. The same runs give the same bytes.
 
@@ -114,20 +124,20 @@ def page(
         folder: where the page goes; it is made.
         protocols: ids or names, each of at least one run; None for all that there are.
         decimals: shown in tables.
-        lower_is_better: names of scores whose best value is the smallest.
-        unit: of the scores.
+        published: numbers of others to show below the measured ones, in each table that they fit.
 
     Raises:
-        StoreError: there is no run, a protocol is none of theirs, or a file cannot be written.
+        StoreError: there is no run, a protocol is none of theirs, runs that measured the same
+            audio are not comparable, or a file cannot be written.
+        DataError: published lines are given and none has a metric and stem of a table.
     """
     found = [run for group in groups(runs) for run in group]
-    names = protocols
-    if names is None:
-        names = list(dict.fromkeys(name for run in found for name in run.manifest.protocols))
+    names = list(by_protocol(found)) if protocols is None else protocols
+    results = [gather(group, name) for name in names for group in groups(_scored(found, name))]
+    fit = literature.fitting([one.protocol for one in results], published)
     sections = [
-        _section(gather(group, name), folder, decimals=decimals, lower=lower_is_better, unit=unit)
-        for name in names
-        for group in groups(_scored(found, name))
+        _section(one, folder, decimals=decimals, published=lines)
+        for one, lines in zip(results, fit, strict=True)
     ]
     text = rendered(
         "page.html.j2",
@@ -157,7 +167,7 @@ def _scored(runs: Sequence[Run], name: str) -> list[Run]:
 
 
 def _section(
-    results: Results, folder: Path, *, decimals: int, lower: Collection[str], unit: str
+    results: Results, folder: Path, *, decimals: int, published: tuple[PublishedLine, ...]
 ) -> Section:
     first = results.systems[0].run
     tracks = count_of(len(first.manifest.tracks), "track")
@@ -171,16 +181,16 @@ def _section(
         partial=first.manifest.partial,
         measured=" ".join(measured(results.protocol)),
         on_silence=" ".join(on_silence(results.protocol)),
-        table=of_results(results, decimals=decimals, lower_is_better=lower, unit=unit),
-        pictures=_pictures(results, folder / "figures" / anchor, unit=unit),
+        table=of_results(results, decimals=decimals, published=published),
+        pictures=_pictures(results, folder / "figures" / anchor),
         faults=_faults(results),
     )
 
 
-def _pictures(results: Results, folder: Path, *, unit: str) -> tuple[Picture, ...]:
+def _pictures(results: Results, folder: Path) -> tuple[Picture, ...]:
     found = []
     for metric in dict.fromkeys(name for _, name in results.keys):
-        for drawing in drawings(results, metric, unit=unit):
+        for drawing in drawings(results, metric):
             paths = drawing.write(folder, _FORMATS)
             source, raster = (f"figures/{folder.name}/{path.name}" for path in paths)
             found.append(Picture(source, raster, drawing.title, drawing.words))

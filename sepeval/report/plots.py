@@ -22,7 +22,6 @@ def plot(
     metric: str,
     folder: Path,
     formats: Sequence[str] = FORMATS,
-    unit: str = "dB",
     mixed: bool = False,
 ) -> list[Path]:
     """Write the figures of one metric and return their paths. The same runs give the same bytes.
@@ -36,7 +35,6 @@ def plot(
         metric: name of a score of the protocol.
         folder: where the files go; it is made.
         formats: of `png`, `pdf` and `svg`.
-        unit: of the score.
         mixed: accept runs that measured different audio, and mark them.
 
     Raises:
@@ -49,11 +47,11 @@ def plot(
         message = f"no figure can be written as {unknown[0]!r}; there are {', '.join(FORMATS)}"
         raise UnknownNameError(message)
     results = gather(runs, protocol, mixed=mixed)
-    drawn = drawings(results, metric, unit=unit)
+    drawn = drawings(results, metric)
     return [path for drawing in drawn for path in drawing.write(folder, formats)]
 
 
-def drawings(results: Results, metric: str, *, unit: str) -> tuple[Drawing, ...]:
+def drawings(results: Results, metric: str) -> tuple[Drawing, ...]:
     """Return the figures of one metric, for each summary that reduces it.
 
     Raises:
@@ -63,6 +61,6 @@ def drawings(results: Results, metric: str, *, unit: str) -> tuple[Drawing, ...]
     if not summaries:
         known = ", ".join(dict.fromkeys(name for _, name in results.keys))
         raise UnknownNameError(f"{results.protocol.id} has no metric {metric!r}; it has {known}")
-    tracks = [distribution(results, summary, metric, unit=unit) for summary in summaries]
-    quiet = silence(results, summaries[0], metric, unit=unit)
+    tracks = [distribution(results, summary, metric) for summary in summaries]
+    quiet = silence(results, summaries[0], metric)
     return (*tracks, *([quiet] if quiet else []))

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from sepeval.errors import StoreError
 from sepeval.protocol import Protocol
-from sepeval.store import Run
+from sepeval.report.traits import traits
+from sepeval.store import MetricRecord, Run
 from sepeval.summary import SummaryRow, summarise
 
 _SHOWN = 5  # names of tracks that a message lists
@@ -47,11 +48,13 @@ class Results:
     Attributes:
         protocol: what was measured.
         systems: in the order of the runs.
+        metrics: what the scores are, by name.
         mixed: the runs did not measure the same audio.
     """
 
     protocol: Protocol
     systems: tuple[System, ...]
+    metrics: Mapping[str, MetricRecord]
     mixed: bool
 
     @property
@@ -94,7 +97,7 @@ def gather(runs: Sequence[Run], protocol: str, *, mixed: bool = False) -> Result
 
     Raises:
         StoreError: there is no run, one has no scores under the protocol, or the runs are not
-            comparable; the message names the difference.
+            comparable (audio, protocol, version of a metric); the message names the difference.
     """
     chosen = _distinct(runs)
     documents = [run.protocol(protocol) for run in chosen]
@@ -106,6 +109,7 @@ def gather(runs: Sequence[Run], protocol: str, *, mixed: bool = False) -> Result
                 "table shows one protocol: score them again under the same (sepeval rescore)"
             )
             raise StoreError(message)
+    metrics = traits(chosen, documents[0])
     gaps = [_difference(chosen[0], run) for run in chosen]
     is_mixed = any(gaps)
     if is_mixed and not mixed:
@@ -130,7 +134,13 @@ def gather(runs: Sequence[Run], protocol: str, *, mixed: bool = False) -> Result
         )
         for name, run, own in zip(_names(chosen), chosen, marks, strict=True)
     )
-    return Results(documents[0], systems, is_mixed)
+    return Results(documents[0], systems, metrics, is_mixed)
+
+
+def by_protocol(runs: Sequence[Run]) -> Mapping[str, tuple[Run, ...]]:
+    """Return the runs that have scores under a protocol, for each protocol that one of them has."""
+    names = dict.fromkeys(name for run in runs for name in run.manifest.protocols)
+    return {name: tuple(run for run in runs if name in run.manifest.protocols) for name in names}
 
 
 def groups(runs: Sequence[Run]) -> tuple[tuple[Run, ...], ...]:

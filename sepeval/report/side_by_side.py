@@ -5,15 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from sepeval.protocol import MetricEntry, Protocol, Segments, Sliding, Summary
-from sepeval.report.formats import aligned, pipes
+from sepeval.report.differences import FACTS, Facts, facts
+from sepeval.report.formats import aligned, escaped, pipes, wrapped
+from sepeval.report.results import Results, System, gather
+from sepeval.report.signature import data_line
 from sepeval.store import Run
-from sepeval.summary import ALL, SummaryRow, summarise
+from sepeval.summary import ALL, SummaryRow
+from sepeval.types import Status
 
 _NONE = "-"
+_INFINITE = {str(Status.PLUS_INF): "+inf", str(Status.MINUS_INF): "-inf"}
+_LEGEND = (
+    "In brackets: what holds for the score alone; above: what holds for all scores of a protocol. "
+    "silent: scores with a silent reference, of all scores used. left out: scores not used; the "
+    "table of the protocol says why. eps: the largest one."
+)
 
 
 @dataclass(frozen=True)
@@ -24,175 +33,193 @@ class Line:
         protocol: id of the protocol.
         hash: first eight digits of its hash.
         metric: name of the score.
+        metric_version: of the metric behind it.
         summary: name of the reduction.
+        unit: of the numbers; `1` where there is none.
+        higher_is_better: the direction.
         values: by stem, and `All`; None where there is no number.
+        statuses: by stem, and `All`: `ok`, or why there is no number.
+        tracks: how many entered.
         used: scores that entered, over all stems.
         silent: how many of those have a silent reference.
         left: how many were left out.
-        windows: where the windows are cut.
-        silence: what becomes of silent references.
-        eps: stabilisers of the metric.
-        channels: how channels become one score.
+        marks: what a reader must know before comparing, such as `2 tracks with errors`.
+        facts: what the protocol does with them.
     """
 
     protocol: str
     hash: str
     metric: str
+    metric_version: int
     summary: str
+    unit: str
+    higher_is_better: bool
     values: Mapping[str, float | None]
+    statuses: Mapping[str, str]
+    tracks: int
     used: int
     silent: int
     left: int
-    windows: str
-    silence: str
-    eps: str
-    channels: str
+    marks: tuple[str, ...]
+    facts: Facts
 
 
 @dataclass(frozen=True)
 class SideBySide:
-    """All numbers of a run.
+    """All numbers of a run. The same run gives the same bytes.
 
     Attributes:
         run: name of its folder.
+        signature: one line that says what was measured.
+        decimals: shown in text and Markdown.
         lines: one per protocol, metric and reduction.
     """
 
     run: str
+    signature: str
+    decimals: int
     lines: tuple[Line, ...]
 
     @property
     def stems(self) -> tuple[str, ...]:
-        """All stems that a protocol scores, `All` last."""
-        names = dict.fromkeys(stem for line in self.lines for stem in line.values if stem != ALL)
-        return (*names, ALL)
+        """All stems that a protocol scores, and `All` last where one has it."""
+        names = dict.fromkeys(stem for line in self.lines for stem in line.values)
+        last = [ALL] if names.pop(ALL, ALL) is None else []
+        return (*names, *last)
 
     def as_text(self, width: int = 160) -> str:
-        """Return aligned columns; `silent` counts scores whose reference is silent."""
-        head, rows = self._cells()
-        return f"{self.run}\n{aligned(head, rows, width)}\n"
+        """Return protocols as headings and scores as lines, for so many characters."""
+        headings: dict[int, str] = {}
+        rows: list[list[str]] = []
+        for protocol in dict.fromkeys(line.protocol for line in self.lines):
+            own = [line for line in self.lines if line.protocol == protocol]
+            shared = own[0].facts.shared(line.facts for line in own)
+            marks = f" ({'; '.join(own[0].marks)})" if own[0].marks else ""
+            headings[len(rows)] = f"{protocol} {own[0].hash}{marks}: {', '.join(shared)}"
+            rows += [[f"  {_named(line, apart_from=shared)}", *self._numbers(line)] for line in own]
+        grid = aligned(self._head(), rows, width, headings)
+        below = "\n\n".join(wrapped(text, width) for text in (_LEGEND, self.signature))
+        return f"{wrapped(self.run, width)}\n\n{grid}\n\n{below}\n"
 
     def as_markdown(self) -> str:
-        """Return a pipe table."""
-        return pipes(*self._cells()) + "\n"
+        """Return a pipe table with a column for each thing that protocols do differently."""
+        head = ["protocol", "metric", *map(escaped, self._head()[1:]), *FACTS]
+        rows = [
+            [
+                f"{line.protocol} {line.hash}",
+                escaped(_titled(line)),
+                *self._numbers(line),
+                *map(escaped, asdict(line.facts).values()),
+            ]
+            for line in self.lines
+        ]
+        return f"{pipes(head, rows)}\n\n{escaped(self.signature)}\n"
 
     def as_csv(self) -> str:
         """Return one row per line and stem, unrounded."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["run", *_FACTS, "stem", "value"])
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, ["run", *_COLUMNS, *FACTS], lineterminator="\n")
+        writer.writeheader()
         for line in self.lines:
-            facts = [getattr(line, name) for name in _FACTS]
+            record = {"run": self.run, **asdict(line), **asdict(line.facts)}
+            kept = {name: record[name] for name in writer.fieldnames if name in record}
+            kept["marks"] = "; ".join(line.marks)
             for stem, value in line.values.items():
-                writer.writerow([self.run, *facts, stem, "" if value is None else repr(value)])
+                status = line.statuses[stem]
+                writer.writerow({**kept, "stem": stem, "value": value, "status": status})
         return text.getvalue()
 
     def as_json(self) -> str:
         """Return a document, unrounded."""
-        return json.dumps(asdict(self), indent=1) + "\n"
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
-    def _cells(self) -> tuple[list[str], list[list[str]]]:
-        stems = self.stems
-        head = ["protocol", "metric", *stems, "silent", "windows", "silence", "eps", "channels"]
-        rows = [
-            [
-                line.protocol,
-                f"{line.metric}, {line.summary}",
-                *(_shown(line.values.get(stem)) for stem in stems),
-                f"{line.silent}/{line.used}",
-                line.windows,
-                line.silence,
-                line.eps,
-                line.channels,
-            ]
-            for line in self.lines
+    def _head(self) -> list[str]:
+        return ["", *self.stems, "silent", "left out"]
+
+    def _numbers(self, line: Line) -> list[str]:
+        return [
+            *(self._shown(line, stem) for stem in self.stems),
+            f"{line.silent}/{line.used}",
+            str(line.left),
         ]
-        return head, rows
+
+    def _shown(self, line: Line, stem: str) -> str:
+        value = line.values.get(stem)
+        if value is None:
+            return _INFINITE.get(line.statuses.get(stem, ""), _NONE)
+        return f"{round(value, self.decimals) + 0.0:.{self.decimals}f}"  # no minus before a zero
 
 
-_FACTS = (
+_COLUMNS = (
     "protocol",
     "hash",
     "metric",
+    "metric_version",
     "summary",
+    "unit",
+    "higher_is_better",
+    "stem",
+    "value",
+    "status",
+    "tracks",
     "used",
     "silent",
     "left",
-    "windows",
-    "silence",
-    "eps",
-    "channels",
+    "marks",
 )
 
 
-def side_by_side(run: Run) -> SideBySide:
+def side_by_side(
+    run: Run, *, protocols: Sequence[str] | None = None, decimals: int = 2
+) -> SideBySide:
     """Return all numbers of a run, protocol by protocol.
 
+    Args:
+        run: that was scored.
+        protocols: ids or names, in this order; None for all that the run was scored under.
+        decimals: shown in text and Markdown.
+
     Raises:
-        StoreError: a score file is missing or damaged.
+        StoreError: the run has no scores under a protocol, or a score file is missing or damaged.
     """
-    lines = []
-    for name in run.manifest.protocols:
-        protocol = run.protocol(name)
-        rows = summarise(run, name)
-        for summary in protocol.summaries:
-            for metric in summary.metrics:
-                own = [row for row in rows if (row.summary, row.metric) == (summary.name, metric)]
-                lines.append(_line(protocol, summary, metric, own))
-    return SideBySide(run.folder.name, tuple(lines))
+    names = list(run.manifest.protocols) if protocols is None else protocols
+    gathered = [gather([run], name) for name in names]
+    lines = [_line(results, *key) for results in gathered for key in results.keys]
+    return SideBySide(run.folder.name, data_line(run), decimals, tuple(lines))
 
 
-def _line(protocol: Protocol, summary: Summary, metric: str, rows: list[SummaryRow]) -> Line:
-    entry = next(one for one in protocol.metrics if one.name == metric)
+def _line(results: Results, summary: str, metric: str) -> Line:
+    (system,) = results.systems
+    entry = next(one for one in results.protocol.metrics if one.name == metric)
+    record = results.metrics[metric]
+    rows = system.rows_of(summary, metric)
     stems = [row for row in rows if row.stem != ALL]
     return Line(
-        protocol=protocol.id,
-        hash=protocol.hash[:8],
+        protocol=results.protocol.id,
+        hash=results.protocol.hash[:8],
         metric=metric,
-        summary=summary.name,
+        metric_version=record.version,
+        summary=summary,
+        unit=record.unit,
+        higher_is_better=record.higher_is_better,
         values={row.stem: row.value for row in rows},
+        statuses={row.stem: str(row.status) for row in rows},
+        tracks=max(row.tracks for row in rows),
         used=sum(row.used for row in stems),
         silent=sum(row.silent for row in stems),
         left=sum(sum(row.left.values()) for row in stems),
-        windows=_windows(protocol),
-        silence=_silence(protocol, entry),
-        eps=_eps(entry),
-        channels=str(entry.parameters.get("channels", _NONE)).replace("_", " "),
+        marks=system.marks,
+        facts=facts(results.protocol, entry),
     )
 
 
-def _windows(protocol: Protocol) -> str:
-    rule = protocol.windows
-    window = f"{rule.length_s:g} s / {rule.hop_s:g} s" if isinstance(rule, Sliding) else "whole"
-    return f"{window} of {_place(protocol.segments)}"
+def _titled(line: Line, *more: str) -> str:
+    """Return score and reduction, and in brackets unit and direction where they are unusual."""
+    own = [] if line.unit == "dB" else ["no unit" if line.unit == "1" else line.unit]
+    own += [] if line.higher_is_better else ["lower is better"]
+    own += more
+    return f"{line.metric}, {line.summary}" + (f" ({'; '.join(own)})" if own else "")
 
 
-def _place(segments: Segments | None) -> str:
-    if segments is None:
-        return "track"
-    return f"{segments.length} samples" if segments.length else f"{segments.length_s:g} s"
-
-
-def _silence(protocol: Protocol, entry: MetricEntry) -> str:
-    if entry.where != "every_window":
-        return entry.where.replace("_", " ") + " only"
-    rule = protocol.silence
-    if rule.other == "leave_out":
-        return "one silent, all out" + (", shared" if rule.mask == "shared" else "")
-    return "scored" if rule.reference == "score" else "left out"
-
-
-def _eps(entry: MetricEntry) -> str:
-    """Return the largest eps, and where it is more than one sum."""
-    eps = entry.parameters.get("eps")
-    if not isinstance(eps, dict):
-        return _NONE if eps is None else f"{float(str(eps)):.0e}"
-    values = [float(value) for value in eps.values() if isinstance(value, int | float)]
-    found = max(values, default=0.0)
-    if not found:
-        return "none"
-    return f"{found:.0e}" + (" per sample" if eps.get("scale_counts") == "per_sample" else "")
-
-
-def _shown(value: float | None) -> str:
-    return _NONE if value is None else f"{value:.2f}"
+def _named(line: Line, *, apart_from: Sequence[str]) -> str:
+    return _titled(line, *(fact for fact in line.facts.told() if fact not in apart_from))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sepeval.report.results import Results, dataset_of, failed, gather, plain
+from sepeval.report.results import Results, count_of, dataset_of, failed, gather, plain
 from sepeval.store import Run
 from sepeval.summary import ALL
 from sepeval.types import Status
@@ -43,6 +43,18 @@ def line(results: Results) -> str:
     if results.mixed:
         parts.append("mixed data")
     return " | ".join(parts)
+
+
+def data_line(run: Run) -> str:
+    """Return the part of a signature that holds for a run under any protocol."""
+    manifest = run.manifest
+    parts = [
+        f"{plain(manifest.label)} {manifest.hash}",
+        f"sepeval {manifest.environment.get('sepeval')}",
+        plain(dataset_of(run)),
+        count_of(len(manifest.tracks), "track"),
+    ]
+    return " | ".join([*parts, *([f"partial: {manifest.partial}"] if manifest.partial else [])])
 
 
 def in_order(left: Iterable[str]) -> list[str]:

@@ -14,6 +14,7 @@ from sepeval.protocol import Summary
 from sepeval.report.canvas import Drawing, look, panels
 from sepeval.report.results import Results, System
 from sepeval.report.signature import between, line
+from sepeval.report.traits import in_unit, with_unit
 from sepeval.store.run import slug
 from sepeval.summary import score_frame, used_scores
 
@@ -37,14 +38,13 @@ class Split:
     share: int
 
 
-def silence(results: Results, summary: Summary, metric: str, *, unit: str) -> Drawing | None:
+def silence(results: Results, summary: Summary, metric: str) -> Drawing | None:
     """Return the figure of silent against sounding references; None if no silent one is scored.
 
     Args:
         results: the systems, one per line.
         summary: which scores are used.
         metric: name of the score.
-        unit: of the score.
     """
     if not any(row.silent for one in results.systems for row in one.rows_of(summary.name, metric)):
         return None
@@ -59,11 +59,12 @@ def silence(results: Results, summary: Summary, metric: str, *, unit: str) -> Dr
         f"{stem}: " + ", ".join(_spoken(system, own[place]) for system, own in pairs)
         for place, stem in enumerate(results.protocol.stems)
     ]
+    unit = results.metrics[metric].unit
     return Drawing(
         name=slug(f"{results.protocol.id}--{metric}--{summary.name}--silence"),
         title=title,
-        words=f"Means in {unit}, and the share of silent windows. {'. '.join(spoken)}.",
-        draw=partial(_draw, results, summary, metric, splits, title, unit),
+        words=f"Means {in_unit(unit)}, and the share of silent windows. {'. '.join(spoken)}.",
+        draw=partial(_draw, results, summary, metric, splits, title),
     )
 
 
@@ -95,7 +96,6 @@ def _draw(
     metric: str,
     splits: Sequence[tuple[Split, ...]],
     title: str,
-    unit: str,
 ) -> Figure:
     headings = [
         f"{stem} ({between(own[place].share for own in splits)} % silent)"
@@ -105,7 +105,7 @@ def _draw(
         headings,
         [(system.name, results.own_marks(system)) for system in results.systems],
         title=title,
-        below=f"mean {metric} ({unit})",
+        below=with_unit(f"mean {metric}", results.metrics[metric].unit),
         legend=(
             f"% silent: share of the scores behind the table's number ({summary.name}) whose "
             "reference is silent"

@@ -5,19 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import TypeAlias
 
-from sepeval.publications import PublishedLine
+from sepeval.publications import PublishedLine, PublishedNumber
 from sepeval.report import formats, literature
 from sepeval.report.blocks import Block, Counts, blocks, counts, notes
 from sepeval.report.results import Results, as_text, failed, gather
 from sepeval.report.signature import line
 from sepeval.report.templates import rendered
-from sepeval.store import Run
+from sepeval.store import MetricRecord, Run
 from sepeval.summary import SummaryRow
 from sepeval.types import Status
 
+_Record: TypeAlias = dict[str, str | int | float | None]
 _STATUSES = tuple(str(status) for status in Status if status != Status.OK)
 
 
@@ -29,7 +31,6 @@ class Table:
         title: protocol and what it measures.
         signature: one line that says where the numbers come from.
         results: the numbers themselves.
-        unit: of the numbers.
         blocks: systems x stems, one for each summary and metric, as shown.
         counts: tracks and scores behind the blocks.
         notes: what a reader must know, as sentences.
@@ -39,7 +40,6 @@ class Table:
     title: str
     signature: str
     results: Results
-    unit: str
     blocks: tuple[Block, ...]
     counts: tuple[Counts, ...]
     notes: tuple[str, ...]
@@ -60,8 +60,11 @@ class Table:
         return rendered("table.html.j2", table=self)
 
     def as_csv(self) -> str:
-        """Return one line per measured number, unrounded, with its counts and hashes."""
-        rows = self._long()
+        """Return one line per number, unrounded, with its counts and hashes.
+
+        A published number has its `source`, and neither run nor hash; its status is `published`.
+        """
+        rows = [*self._long(), *map(_published, self._others())]
         text = io.StringIO(newline="")
         writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
         writer.writeheader()
@@ -92,14 +95,15 @@ class Table:
                 for system in self.results.systems
             ],
             "numbers": self._long(),
-            "published": [
-                asdict(number) for line in self.published for number in line.numbers.values()
-            ],
+            "published": [asdict(number) for number in self._others()],
         }
         return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
-    def _long(self) -> list[dict[str, str | int | float | None]]:
-        """Return one flat record per number."""
+    def _others(self) -> list[PublishedNumber]:
+        return [number for line in self.published for number in line.numbers.values()]
+
+    def _long(self) -> list[_Record]:
+        """Return one flat record per measured number."""
         return [
             {
                 "system": system.name,
@@ -110,8 +114,8 @@ class Table:
                 "marks": "; ".join(system.marks),
                 "protocol": row.protocol,
                 "protocol_hash": self.results.protocol.hash,
-                "unit": self.unit,
-                **_plain(row),
+                "source": "",
+                **_plain(row, self.results.metrics[row.metric]),
             }
             for system in self.results.systems
             for row in system.rows
@@ -123,8 +127,6 @@ def table(
     protocol: str,
     *,
     decimals: int = 2,
-    lower_is_better: Collection[str] = (),
-    unit: str = "dB",
     mixed: bool = False,
     published: Sequence[PublishedLine] = (),
 ) -> Table:
@@ -134,8 +136,6 @@ def table(
         runs: one per line of the table, in this order.
         protocol: id or name of a protocol that all of them were scored under.
         decimals: shown in text, Markdown and HTML.
-        lower_is_better: names of scores whose best value is the smallest.
-        unit: of the scores.
         mixed: accept runs that measured different audio, and mark them.
         published: numbers of others to show below, from `sepeval.publications.lines`; those of
             other metrics and stems are left out.
@@ -145,41 +145,31 @@ def table(
         DataError: published lines are given and none has a metric and stem of the table.
     """
     results = gather(runs, protocol, mixed=mixed)
-    return of_results(
-        results,
-        decimals=decimals,
-        lower_is_better=lower_is_better,
-        unit=unit,
-        published=published,
-    )
+    (fit,) = literature.fitting([results.protocol], published)
+    return of_results(results, decimals=decimals, published=fit)
 
 
 def of_results(
-    results: Results,
-    *,
-    decimals: int,
-    lower_is_better: Collection[str],
-    unit: str,
-    published: Sequence[PublishedLine] = (),
+    results: Results, *, decimals: int, published: tuple[PublishedLine, ...] = ()
 ) -> Table:
-    """Return the table of numbers that are gathered already; see `table`."""
-    measured = blocks(results, decimals=decimals, lower_is_better=lower_is_better, unit=unit)
-    fit = literature.fitting(measured, published)
+    """Return the table of numbers that are gathered already, with published lines that fit it."""
+    measured = blocks(results, decimals=decimals)
     return Table(
         title=f"{results.protocol.id}: {results.protocol.title}",
         signature=line(results),
         results=results,
-        unit=unit,
-        blocks=literature.beside(measured, fit),
+        blocks=literature.beside(measured, published),
         counts=counts(results),
-        notes=(*notes(results), *literature.remarks(fit)),
-        published=fit,
+        notes=(*notes(results), *literature.remarks(published)),
+        published=published,
     )
 
 
-def _plain(row: SummaryRow) -> dict[str, str | int | float | None]:
-
+def _plain(row: SummaryRow, record: MetricRecord) -> _Record:
     return {
+        "unit": record.unit,
+        "higher_is_better": record.higher_is_better,
+        "metric_version": record.version,
         "summary": row.summary,
         "metric": row.metric,
         "stem": row.stem,
@@ -189,4 +179,20 @@ def _plain(row: SummaryRow) -> dict[str, str | int | float | None]:
         "used": row.used,
         "silent": row.silent,
         **{f"left_{name}": row.left.get(name, 0) for name in _STATUSES},
+    }
+
+
+def _published(number: PublishedNumber) -> _Record:
+    """Return a flat record of what a source says; the rest is missing."""
+    return {
+        "system": f"{number.model}, {number.configuration}".removesuffix(", "),
+        "dataset": number.dataset,
+        "marks": number.note,
+        "protocol": number.protocol,
+        "source": number.source,
+        "unit": number.unit,
+        "metric": number.metric,
+        "stem": number.stem,
+        "value": number.value,
+        "status": "published",
     }

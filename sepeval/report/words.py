@@ -54,6 +54,11 @@ def on_silence(protocol: Protocol) -> tuple[str, ...]:
         )
     if rule.other == "leave_out":
         found.append("A window is left out for all stems as soon as one of them is silent in it.")
+    if rule.mask == "shared":
+        found.append(
+            "What is left out because one system is silent there is left out for all systems that "
+            "are shown together, so a number depends on who stands beside it."
+        )
     if rule.min_active:
         found.append(
             f"A window with fewer than {rule.min_active} sounding references is left out for all "

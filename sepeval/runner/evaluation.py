@@ -14,7 +14,7 @@ from sepeval.protocol import Protocol
 from sepeval.registry import nearest
 from sepeval.runner.identity import identity
 from sepeval.runner.job import Job, process
-from sepeval.runner.rescoring import rescore
+from sepeval.runner.rescoring import is_served, rescore
 from sepeval.scoring import View, misfit, views
 from sepeval.separators.base import Described, Recording
 from sepeval.store import Manifest, Run, TrackRecord, create
@@ -87,7 +87,6 @@ def evaluate(
     protocols = [protocol.for_stems(index.stems) for protocol in protocols]
     _refuse_unfit(index, protocols)
     named(engine)
-    looks = views(protocols)
     chosen = _chosen(index, tracks)
     if isinstance(separator, Recording) and separator.is_of_one_track and len(chosen) > 1:
         message = (
@@ -97,7 +96,7 @@ def evaluate(
         raise DataError(message)
     partial = _partial(index, chosen, allow_partial=allow_partial)
     draws = replicates if separator.is_stochastic else 1
-    stems = tuple(dict.fromkeys(stem for view in looks for stem in (*view.stems, *view.sources)))
+    stems = tuple(dict.fromkeys([*index.stems, *(one for each in protocols for one in each.stems)]))
     document = identity(index, chosen, separator, stems=stems, seed=seed, replicates=draws)
     started = Manifest(
         schema_version=SCHEMA,
@@ -115,6 +114,7 @@ def evaluate(
         parts={},
     )
     run = create(root, started, separator=label)
+    looks = views([one for one in protocols if keep_estimates or not is_served(run, one)])
     run = run.save(_restarted(run.manifest, looks))
     means = Means(max(1, (os.cpu_count() or 1) // max(1, workers)), engine, shelf)
     jobs = [
@@ -195,7 +195,5 @@ def _work(
         for record in finished:
             done.append(record)
             if told is not None:
-                reasons = dict.fromkeys([record.error, *record.refused.values()])
-                error = "; ".join(reason for reason in reasons if reason)
-                told(Progress(len(done), len(jobs), record.id, error))
+                told(Progress(len(done), len(jobs), record.id, record.trouble))
     return done

@@ -61,10 +61,9 @@ def process(job: Job) -> TrackRecord:
     views = [view for view in job.views if not _is_done(job, view)]
     with threadpool_limits(1):
         refused = _process_views(job, views)
-    if refused and len(refused) == len(job.views):
-        reasons = dict.fromkeys(refused.values())
-        return job.record.model_copy(update={"error": "; ".join(reasons), "refused": {}})
-    return job.record.model_copy(update={"error": "", "refused": refused})
+    now = {view.layout for view in job.views}
+    before = {key: why for key, why in job.record.refused.items() if key not in now}
+    return job.record.model_copy(update={"refused": {**before, **refused}})
 
 
 def signal_metrics(view: View) -> Iterator[tuple[str, Protocol, SignalMetric]]:

@@ -16,7 +16,7 @@ from sepeval.protocol import AudioRule, Protocol
 from sepeval.scoring import TrackStatistics, View, grid, score_track
 from sepeval.scoring.score import measurement_key
 from sepeval.store import Run, TrackRecord, parts, scores
-from sepeval.store.manifest import Layout
+from sepeval.store.manifest import Layout, metric_records
 from sepeval.store.scores import Scored
 from sepeval.types import Array
 
@@ -44,8 +44,12 @@ def rescore(run: Run, protocols: Sequence[Protocol]) -> Run:
     documents: dict[str, dict[str, JsonValue]] = {
         protocol.id: protocol.model_dump(mode="json") for protocol in protocols
     }
-    merged = {**run.manifest.protocols, **documents}
-    update = {"protocols": merged, "layouts": _listed(run.manifest.layouts, layouts)}
+    records = {protocol.id: metric_records(protocol) for protocol in protocols}
+    update = {
+        "protocols": {**run.manifest.protocols, **documents},
+        "metrics": {**run.manifest.metrics, **records},
+        "layouts": _listed(run.manifest.layouts, layouts),
+    }
     return run.save(run.manifest.model_copy(update=update))
 
 
@@ -66,6 +70,22 @@ def rescore_all(
 
     count = max(1, min(workers, len(runs)))
     return tuple(Parallel(n_jobs=count)(delayed(rescore)(run, protocols) for run in runs))
+
+
+def is_served(run: Run, protocol: Protocol) -> bool:
+    """Return whether every track's stored statistics serve a protocol, none of them refused."""
+    try:
+        layout = _layout(run, protocol)
+    except StoreError:
+        return False
+    metrics = (build(entry) for entry in protocol.metrics)
+    keys = {measurement_key(protocol, one) for one in metrics if isinstance(one, SignalMetric)}
+    return all(
+        not record.error_in(layout.key)
+        and run.cells(layout.key, record).exists()
+        and all(run.measured(key, record).exists() for key in keys)
+        for record in run.manifest.tracks
+    )
 
 
 def read_statistics(run: Run, layout: str, *, record: TrackRecord) -> tuple[TrackStatistics, ...]:

@@ -11,7 +11,7 @@
 Every file is written whole under another name and then renamed.
 """
 
-from sepeval.store.manifest import Manifest, TrackRecord
+from sepeval.store.manifest import Manifest, MetricRecord, TrackRecord
 from sepeval.store.run import Run, create, find_runs, open_run
 
-__all__ = ["Manifest", "Run", "TrackRecord", "create", "find_runs", "open_run"]
+__all__ = ["Manifest", "MetricRecord", "Run", "TrackRecord", "create", "find_runs", "open_run"]

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from sepeval.errors import StoreError
 from sepeval.fingerprint import of_document
+from sepeval.metrics.base import build
+from sepeval.protocol import Protocol
 
 SCHEMA = 1  # raised when an older reader would misread a run
 
@@ -27,7 +29,7 @@ class TrackRecord(_Record):
         number: place in the index, from 0.
         id: of the track.
         missing: the dataset's stems that the track does not have.
-        error: why the track has no scores at all; empty if it has some.
+        error: why the track cannot be read at all; empty if it can.
         refused: why the track has no scores under the protocols of one layout, by its key.
     """
 
@@ -36,6 +38,11 @@ class TrackRecord(_Record):
     missing: list[str]
     error: str
     refused: dict[str, str] = {}
+
+    @property
+    def trouble(self) -> str:
+        """Every reason why the track lacks scores, as one text; empty if it lacks none."""
+        return "; ".join(dict.fromkeys([self.error, *self.refused.values()])).strip("; ")
 
     def error_in(self, layout: str) -> str:
         """Return why the track has no scores under the protocols of a layout, or an empty text."""
@@ -58,6 +65,22 @@ class Layout(_Record):
     protocols: list[str]
 
 
+class MetricRecord(_Record):
+    """What a score is.
+
+    Attributes:
+        metric: registered name.
+        version: of the metric, when the scores were made.
+        unit: of the score; `1` where it has none.
+        higher_is_better: the direction.
+    """
+
+    metric: str
+    version: int
+    unit: str
+    higher_is_better: bool
+
+
 class Manifest(_Record):
     """The record of a run.
 
@@ -74,6 +97,8 @@ class Manifest(_Record):
         tracks: in the order of the index.
         layouts: sets of cells.
         protocols: documents of all protocols scored, by id.
+        metrics: what the scores are, by protocol id and name of the score; empty in a run that was
+            scored before this was recorded.
         parts: SHA-256 of every file, by path inside the run.
     """
 
@@ -89,6 +114,7 @@ class Manifest(_Record):
     tracks: list[TrackRecord]
     layouts: list[Layout]
     protocols: dict[str, dict[str, JsonValue]]
+    metrics: dict[str, dict[str, MetricRecord]] = {}
     parts: dict[str, str]
 
     def errors(self, protocol: str) -> dict[str, str]:
@@ -119,6 +145,25 @@ def parse(text: str, *, name: str) -> Manifest:
             "it is damaged or made by another version of sepeval"
         )
         raise StoreError(message) from error
+
+
+def metric_records(protocol: Protocol) -> dict[str, MetricRecord]:
+    """Return what the scores of a protocol are, by name, as the metrics are now.
+
+    Raises:
+        UnknownNameError: there is no metric of that name.
+        ProtocolError: a metric's parameters have problems.
+    """
+    metrics = {entry.name: (entry.metric, build(entry)) for entry in protocol.metrics}
+    return {
+        name: MetricRecord(
+            metric=kind,
+            version=metric.version,
+            unit=metric.unit,
+            higher_is_better=metric.higher_is_better,
+        )
+        for name, (kind, metric) in metrics.items()
+    }
 
 
 def environment(*, workers: int, engine: str = "scipy") -> dict[str, JsonValue]:

@@ -101,7 +101,7 @@ def memory(
         "files = SEPARATORS.get('files')(root=root / 'estimate', pattern='{track}/{stem}.wav')\n"
         f"run = evaluate(data.index('all'), files, [load_protocol({protocol!r})],"
         " root=root / 'runs', label='x')\n"
-        "assert not run.manifest.tracks[0].error, run.manifest.tracks[0].error\n"
+        "assert not run.manifest.tracks[0].trouble, run.manifest.tracks[0].trouble\n"
         "after = peak()\n"
         "print((after - before) * 1024)\n"
     )

@@ -12,22 +12,12 @@ from typing import Any
 
 from tests.shared_data import SEGMENT, STEMS
 
-MSDM = "MSDM `evaluate_separations`"
-DICOSE = "DiCoSe `ClassCondSeparateTrackSampleLogger`"
-MSST = "MSST `utils/metrics.py`"
-MDX = "MDX, SDX `new_sdr`"
-TORCHMETRICS = "torchmetrics functional"
-MUSEVAL = "museval `evaluate`"
-WIASS = "wiass PES"
-NUSSL = "nussl `BSSEvalScale`"
-
 SINGLE_DB = 1e-4  # codes that add in single precision, below `CEILING_DB`
 CEILING_DB = 60.0  # above it a number in single precision is made of rounding
-NORM_DB = 2e-3  # DiCoSe's `sdr` and level: a norm in single precision, summed with little care
+NORM_DB = 2e-3  # DiCoSe's SDR and level: a norm in single precision, summed with little care
 MEDIAN_DB = 1e-5  # medians that DiCoSe takes in single precision
 PRINTED_DB = 1e-6  # codes in double precision: the golden files hold nine digits
-MUSEVAL_DB = 1e-6
-EXACT_DB = 1e-9
+EXACT_DB = 1e-9  # the same arithmetic in another order
 
 STEMS_ONLY: dict[str, Any] = {"stems": {stem: [stem] for stem in STEMS}}
 WINDOWS: dict[str, Any] = {
@@ -48,253 +38,213 @@ def segments(min_active: int) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Claim:
-    """Numbers that a protocol says are those of an original code.
+class Number:
+    """Values of one kind.
 
     Attributes:
-        code: whose.
-        number: what is compared, as the table says it; of aggregates, which.
-        protocol: name of the released protocol.
-        metric: its entry.
-        document: the golden file.
-        column: of the rows in it; with `{stem}`, a name among its aggregates.
-        tolerance: in dB.
-        changes: fields of the protocol that are replaced.
-        part: of the file, where its rows are not in `rows`.
+        name: as the table says it.
+        metric: entry of the protocol.
+        column: of the rows in the golden file; with `{stem}`, a name among its aggregates.
+        summary: of the protocol, where the values are reductions of others.
         all_stems: name among the aggregates of the number over all stems.
-        summary: name of the protocol's summary, for aggregates.
         only: what a row, or an entry of the aggregates, must hold.
     """
 
-    code: str
-    number: str
-    protocol: str
+    name: str
     metric: str
-    document: str
     column: str
-    tolerance: float
-    changes: Mapping[str, Any] = field(default_factory=dict)
-    part: str = ""
-    all_stems: str = ""
     summary: str = ""
+    all_stems: str = ""
     only: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
-    def is_aggregate(self) -> bool:
-        """Whether the numbers are reductions of others."""
-        return bool(self.summary)
+
+@dataclass(frozen=True)
+class Claim:
+    """Numbers that a protocol says are those of an original code: a row of the table.
+
+    Attributes:
+        code: whose.
+        protocol: name of the released protocol.
+        document: the golden file.
+        tolerance: in dB.
+        numbers: which.
+        changes: fields of the protocol that are replaced.
+        part: of the file, where its rows are not in `rows`.
+    """
+
+    code: str
+    protocol: str
+    document: str
+    tolerance: float
+    numbers: tuple[Number, ...]
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    part: str = ""
 
 
 def _dicose() -> list[Claim]:
-    def windows(number: str, metric: str, column: str, tolerance: float) -> Claim:
-        only = {"silent": 1} if metric == "sdr_silent" else {}
-        return Claim(
-            DICOSE, number, "slakh2100-dicose", metric, "dicose", column, tolerance, only=only
-        )
-
-    def means(number: str, metric: str, logged: str, tolerance: float, summary: str) -> Claim:
-        return Claim(
-            DICOSE,
-            number,
-            "slakh2100-dicose",
-            metric,
-            "dicose",
-            f"{logged}/{{stem}}",
-            tolerance,
-            all_stems="msdm_si_sdr_avg" if metric == "si_sdri" else "",
-            summary=summary,
-            only={"msdm_style": True},
-        )
-
-    silent = "mean on silent references"
-    active: dict[str, Any] = {"protocol": "slakh2100-active", "metric": "si_sdri"}
-    active |= {"document": "dicose", "tolerance": SINGLE_DB, "changes": segments(2)}
-    frames: dict[str, Any] = {"protocol": "slakh2100-dicose-silence", "document": "dicose"}
-    medians: dict[str, Any] = {"protocol": "musdb18-dicose-sdr", "metric": "sdr"}
-    medians |= {"document": "dicose", "tolerance": MEDIAN_DB, "only": {"msdm_style": True}}
-    medians |= {"changes": {**STEMS_ONLY, **segments(0)}}
+    code, main, document = "DiCoSe", "slakh2100-dicose", "dicose"
+    scored: dict[str, Any] = {"only": {"msdm_style": True}}
+    left_out: dict[str, Any] = {"only": {"msdm_style": False}}
+    mean: dict[str, Any] = {**scored, "summary": "mean"}
+    silent: dict[str, Any] = {**scored, "summary": "mean on silent references"}
+    total: dict[str, Any] = {"summary": "mean", "all_stems": "msdm_si_sdr_avg"}
+    inside = {**STEMS_ONLY, **segments(2)}
+    medians = (
+        Number(
+            "flat medians of museval's SDR",
+            "sdr",
+            "museval_sdr/{stem}/median",
+            "flat median",
+            "sdr_avg",
+            **scored,
+        ),
+        Number(
+            "medians of medians",
+            "sdr",
+            "museval_sdr/{stem}/per_track_median",
+            "median of medians",
+            "sdr_median_of_medians",
+            **scored,
+        ),
+    )
+    active = (
+        Number("SI-SDRi of active stems", "si_sdri", "msdm_si_sdr_style_false"),
+        Number("means", "si_sdri", "msdm_si_sdr/{stem}", **total, **left_out),
+    )
+    plain = (
+        Number("SI-SDRi", "si_sdri", "msdm_si_sdr_style_true"),
+        Number("SI-SDR", "si_sdr", "si_sdr"),
+        Number("SI-SNR", "si_snr", "si_snr"),
+        Number("means", "si_sdri", "msdm_si_sdr/{stem}", **total, **scored),
+        Number("means", "si_sdr", "si_sdr/{stem}", **mean),
+        Number("means", "si_snr", "si_snr/{stem}", **mean),
+    )
+    norms = (
+        Number("SDR", "sdr", "sdr"),
+        Number("SDR and RMS on silence", "sdr_silent", "sdr", only={"silent": 1}),
+        Number("SDR and RMS on silence", "output_rms_silent", "output_rms_silent"),
+        Number("means", "sdr", "sdr/{stem}", **mean),
+        Number("means", "sdr_silent", "sdr_silent/{stem}", **silent),
+        Number("means", "output_rms_silent", "output_rms_silent/{stem}", **silent),
+    )
+    frames = (
+        Number("SIR", "sir_silent", "sir_silent"),
+        Number("SAR on silence", "sar_silent", "sar_silent"),
+        Number("means", "sir_silent", "sir_silent/{stem}/mean", **mean),
+        Number("means", "sar_silent", "sar_silent/{stem}/mean", **mean),
+    )
+    silence = "slakh2100-dicose-silence"
     return [
-        windows("SI-SDRi", "si_sdri", "msdm_si_sdr_style_true", SINGLE_DB),
-        means("SI-SDRi, means", "si_sdri", "msdm_si_sdr", SINGLE_DB, "mean"),
-        Claim(DICOSE, "SI-SDRi, active stems", column="msdm_si_sdr_style_false", **active),
-        Claim(
-            DICOSE,
-            "SI-SDRi, active stems, means",
-            column="msdm_si_sdr/{stem}",
-            all_stems="msdm_si_sdr_avg",
-            summary="mean",
-            only={"msdm_style": False},
-            **active,
-        ),
-        windows("SDR", "sdr", "sdr", NORM_DB),
-        means("SDR, means", "sdr", "sdr", NORM_DB, "mean"),
-        windows("SI-SDR", "si_sdr", "si_sdr", SINGLE_DB),
-        windows("SI-SNR", "si_snr", "si_snr", SINGLE_DB),
-        means("SI-SNR, means", "si_snr", "si_snr", SINGLE_DB, "mean"),
-        windows("SDR on silence", "sdr_silent", "sdr", NORM_DB),
-        means("SDR on silence, means", "sdr_silent", "sdr_silent", NORM_DB, silent),
-        windows("RMS on silence", "output_rms_silent", "output_rms_silent", SINGLE_DB),
-        means("RMS on silence, means", "output_rms_silent", "output_rms_silent", SINGLE_DB, silent),
-        *(
-            Claim(
-                DICOSE,
-                f"{name.upper()} on silence",
-                metric=f"{name}_silent",
-                column=f"{name}_silent",
-                part="silent_frames",
-                tolerance=SINGLE_DB,
-                **frames,
+        Claim(code, main, document, SINGLE_DB, plain),
+        Claim(code, main, document, NORM_DB, norms),
+        Claim(code, silence, document, SINGLE_DB, frames, part="silent_frames"),
+        Claim(code, "slakh2100-active", document, SINGLE_DB, active, segments(2)),
+        Claim(code, "musdb18-dicose", document, SINGLE_DB, active, inside),
+        Claim(code, "musdb18-dicose-sdr", document, MEDIAN_DB, medians, inside),
+    ]
+
+
+def _museval() -> list[Claim]:
+    code, document = "museval", "museval_track"
+
+    def numbers(names: Mapping[str, str]) -> tuple[Number, ...]:
+        plain = [Number(name, metric, name) for name, metric in names.items()]
+        medians = [
+            Number(
+                "medians of medians",
+                metric,
+                f"{name}/{{stem}}/median_of_track_medians",
+                "median of medians",
+                f"{name}/All/median_of_track_medians",
             )
-            for name in ("sir", "sar")
-        ),
-        *(
-            Claim(
-                DICOSE,
-                f"{name.upper()} on silence, means",
-                metric=f"{name}_silent",
-                column=f"{name}_silent/{{stem}}/mean",
-                summary="mean",
-                only={"msdm_style": True},
-                tolerance=SINGLE_DB,
-                **frames,
-            )
-            for name in ("sir", "sar")
-        ),
-        Claim(
-            DICOSE,
-            "museval's SDR, flat medians",
-            column="museval_sdr/{stem}/median",
-            all_stems="sdr_avg",
-            summary="flat median",
-            **medians,
-        ),
-        Claim(
-            DICOSE,
-            "museval's SDR, medians of medians",
-            column="museval_sdr/{stem}/per_track_median",
-            all_stems="sdr_median_of_medians",
-            summary="median of medians",
-            **medians,
-        ),
+            for name, metric in names.items()
+        ]
+        return (*plain, *medians)
+
+    ratios = ("SDR", "ISR", "SIR", "SAR")
+    sisec = numbers({name: name.lower() for name in ratios})
+    stable = numbers({name: f"{name.lower()}_stable" for name in ratios[1:]})
+    inside = {**STEMS_ONLY, **segments(0)}
+    frames = (Number("SDR inside segments", "sdr", "SDR"),)
+    return [
+        Claim(code, "musdb18-sisec18", document, PRINTED_DB, sisec, STEMS_ONLY),
+        Claim(code, "musdb18-sisec18-stable", document, PRINTED_DB, stable, STEMS_ONLY),
+        Claim(code, "musdb18-dicose-sdr", "museval_segment", PRINTED_DB, frames, inside),
+    ]
+
+
+def _mdx() -> list[Claim]:
+    def claim(
+        bits: int, name: str, tolerance: float, changes: Mapping[str, Any], *, joined: bool
+    ) -> Claim:
+        one = Number(f"{name}, float{bits}", "sdr", f"nsdr_float{bits}", only={"joined": joined})
+        means = Number("means", "sdr", "mean_over_tracks/{stem}", "mean", "mean_over_tracks/All")
+        numbers = (one, means) if joined and bits == 64 else (one,)
+        changes = {**STEMS_ONLY, **changes}
+        return Claim("MDX and SDX", "musdb18-usdr", "mdx_nsdr", tolerance, numbers, changes)
+
+    return [
+        claim(64, "SDR of tracks", PRINTED_DB, {}, joined=True),
+        claim(32, "SDR of tracks", SINGLE_DB, {}, joined=True),
+        claim(64, "SDR of segments", PRINTED_DB, segments(0), joined=False),
+        claim(32, "SDR of segments", SINGLE_DB, segments(0), joined=False),
     ]
 
 
 def _msst() -> list[Claim]:
     found = []
-    for number, metric in (("SDR", "sdr"), ("SI-SDR", "si_sdr")):
-        one: dict[str, Any] = {"metric": metric, "document": "msst"}
-        one["protocol"] = f"msst-{metric.replace('_', '-')}"
+    for name, metric in (("SDR", "sdr"), ("SI-SDR", "si_sdr")):
+        means = Number(
+            "means",
+            metric,
+            f"{metric}/{{stem}}/mean_over_tracks",
+            "mean",
+            f"{metric}/All/mean_over_tracks",
+        )
         for bits, tolerance in ((64, PRINTED_DB), (32, SINGLE_DB)):
-            column = f"{metric}_float{bits}"
-            name = f"{number}, float{bits}"
-            found.append(Claim(MSST, name, column=column, tolerance=tolerance, **one))
-        found.append(
-            Claim(
-                MSST,
-                f"{number}, means",
-                column=f"{metric}/{{stem}}/mean_over_tracks",
-                all_stems=f"{metric}/All/mean_over_tracks",
-                summary="mean",
-                tolerance=PRINTED_DB,
-                **one,
-            )
-        )
+            one = Number(f"{name}, float{bits}", metric, f"{metric}_float{bits}")
+            numbers = (one, means) if bits == 64 else (one,)
+            protocol = f"msst-{metric.replace('_', '-')}"
+            found.append(Claim("MSST", protocol, "msst", tolerance, numbers))
     return found
-
-
-def _mdx() -> list[Claim]:
-    one: dict[str, Any] = {"protocol": "musdb18-usdr", "metric": "sdr", "document": "mdx_nsdr"}
-    found = [
-        Claim(
-            MDX,
-            f"SDR of {what}, float{bits}",
-            column=f"nsdr_float{bits}",
-            tolerance=tolerance,
-            changes={**STEMS_ONLY, **changes},
-            only={"joined": joined},
-            **one,
-        )
-        for what, joined, changes in (("tracks", True, {}), ("segments", False, segments(0)))
-        for bits, tolerance in ((64, PRINTED_DB), (32, SINGLE_DB))
-    ]
-    means = Claim(
-        MDX,
-        "SDR of tracks, means",
-        column="mean_over_tracks/{stem}",
-        all_stems="mean_over_tracks/All",
-        summary="mean",
-        tolerance=PRINTED_DB,
-        changes=STEMS_ONLY,
-        **one,
-    )
-    return [*found, means]
 
 
 def _torchmetrics() -> list[Claim]:
-    shared: dict[str, Any] = {"protocol": "torchmetrics-si-sdr", "document": "torchmetrics"}
-    names = {"si_sdr": "SI-SDR", "si_snr": "SI-SNR", "snr": "SNR"}
-    found = []
-    for metric, name in names.items():
-        one = {**shared, "changes": WINDOWS}
-        single = {"metric": metric, "column": f"{metric}_float32", "tolerance": SINGLE_DB}
-        found.append(Claim(TORCHMETRICS, f"{name}, float32", **one, **single))
-        if metric != "si_snr":  # the protocol shows what changes by the other two
-            column = f"{metric}_float64"
-            double = {"metric": column, "column": column, "tolerance": PRINTED_DB}
-            found.append(Claim(TORCHMETRICS, f"{name}, float64", **one, **double))
-    return found
-
-
-def _museval() -> list[Claim]:
-    shared: dict[str, Any] = {"tolerance": MUSEVAL_DB, "protocol": "musdb18-sisec18"}
-    found = []
-    for name in ("SDR", "ISR", "SIR", "SAR"):
-        one = {**shared, "metric": name.lower(), "changes": STEMS_ONLY, "document": "museval_track"}
-        medians = {
-            "column": f"{name}/{{stem}}/median_of_track_medians",
-            "all_stems": f"{name}/All/median_of_track_medians",
-            "summary": "median of medians",
-        }
-        found.append(Claim(MUSEVAL, name, column=name, **one))
-        found.append(Claim(MUSEVAL, f"{name}, medians of medians", **one, **medians))
-    inside = {"metric": "sdr", "changes": {**STEMS_ONLY, **segments(0)}, "column": "SDR"}
-    inside |= {"document": "museval_segment", "tolerance": MUSEVAL_DB}
-    found.append(Claim(MUSEVAL, "SDR inside segments", protocol="musdb18-dicose-sdr", **inside))
-    return found
-
-
-def _pes() -> list[Claim]:
-    one: dict[str, Any] = {"protocol": "silence-pes-eps", "metric": "pes", "document": "pes"}
-    one["tolerance"] = PRINTED_DB
-    tracks, parts = {"only": {"joined": True}}, {"only": {"joined": False}}
+    code, protocol = "torchmetrics", "torchmetrics-si-sdr"
+    single = (
+        Number("SI-SDR", "si_sdr", "si_sdr_float32"),
+        Number("SI-SNR", "si_snr", "si_snr_float32"),
+        Number("SNR, float32", "snr", "snr_float32"),
+    )
+    double = (
+        Number("SI-SDR", "si_sdr_float64", "si_sdr_float64"),
+        Number("SNR, float64", "snr_float64", "snr_float64"),
+    )
     return [
-        Claim(WIASS, "frames of tracks", column="pes", **one, **tracks),
-        Claim(WIASS, "frames of segments", column="pes", changes=segments(0), **one, **parts),
-        Claim(
-            WIASS,
-            "frames of tracks, means",
-            column="track_frames/{stem}/mean",
-            summary="mean",
-            **one,
-        ),
+        Claim(code, protocol, "torchmetrics", SINGLE_DB, single, WINDOWS),
+        Claim(code, protocol, "torchmetrics", PRINTED_DB, double, WINDOWS),
     ]
 
 
+def _pes() -> list[Claim]:
+    code, protocol = "wiass", "silence-pes-eps"
+    tracks = (
+        Number("PES in tracks", "pes", "pes", only={"joined": True}),
+        Number("means", "pes", "track_frames/{stem}/mean", "mean"),
+    )
+    inside = (Number("PES in segments", "pes", "pes", only={"joined": False}),)
+    return [
+        Claim(code, protocol, "pes", PRINTED_DB, tracks),
+        Claim(code, protocol, "pes", PRINTED_DB, inside, segments(0)),
+    ]
+
+
+_MSDM = (
+    Number("SI-SDRi", "si_sdri", "si_snr_improvement"),
+    Number("means", "si_sdri", "mean/{stem}", "mean", "mean/All"),
+)
 CLAIMS = (
-    Claim(
-        MSDM, "SI-SDRi", "slakh2100-msdm", "si_sdri", "msdm", "si_snr_improvement", SINGLE_DB
-    ),
-    Claim(
-        MSDM,
-        "SI-SDRi, means",
-        "slakh2100-msdm",
-        "si_sdri",
-        "msdm",
-        "mean/{stem}",
-        SINGLE_DB,
-        all_stems="mean/All",
-        summary="mean",
-    ),
+    Claim("MSDM", "slakh2100-msdm", "msdm", SINGLE_DB, _MSDM),
     *_dicose(),
     *_museval(),
     *_mdx(),

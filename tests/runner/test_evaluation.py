@@ -220,7 +220,7 @@ def test_a_damaged_track_has_error_rows_and_the_others_go_on(
 
     run = made(own, tmp_path / "runs", allow_partial=True)
 
-    errors = [track.error for track in run.manifest.tracks]
+    errors = [track.trouble for track in run.manifest.tracks]
     assert [bool(error) for error in errors] == [False, True, False]
     assert victim.name in errors[1]
     import re
@@ -319,3 +319,48 @@ def test_no_number_is_nan_and_every_null_has_a_reason(index: Index, tmp_path: Pa
 
     assert not np.isnan(table.column("value").drop_null().to_numpy()).any()
     assert (frame["value"].isna() == (frame["status"] != "ok")).all()
+
+
+def test_one_more_protocol_costs_no_second_pass(
+    index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    windows = {**load_protocol(MSDM).windows.model_dump(), "length_s": 1.0, "hop_s": 0.5}
+    other = changed(windows=windows)
+    both = made(index, tmp_path, protocols=[load_protocol(MSDM), other])
+    monkeypatch.setattr("sepeval.audio.read", None)
+
+    again = made(index, tmp_path, protocols=[other])
+
+    assert again.folder == both.folder
+    assert again.manifest.layouts == both.manifest.layouts
+
+
+def test_a_protocol_that_refuses_a_track_leaves_the_others_their_scores(
+    index: Index, tmp_path: Path
+) -> None:
+    audio = {**load_protocol(MSDM).audio.model_dump(), "channels": "any", "missing": "error"}
+    strict = changed(audio=audio)
+
+    run = made(index, tmp_path, protocols=[load_protocol(MSDM), strict])
+
+    assert [bool(track.trouble) for track in run.manifest.tracks] == [False, True, False]
+    assert run.manifest.errors("other.v1").keys() == {"Track01877"}
+    assert run.manifest.errors(f"{MSDM}.v1") == {}
+    assert summarise(run, "other")[0].left == {"error": 1}
+    assert "error" not in summarise(run, MSDM)[0].left
+
+
+def test_the_identity_does_not_depend_on_the_protocols(index: Index, tmp_path: Path) -> None:
+    kept = made(index, tmp_path, keep_estimates=True)
+    files_ = system("files", root=kept.folder / "estimates", pattern="{track}/{stem}.wav")
+    bass = changed(
+        stems={"bass": ["bass"]},
+        summaries=[
+            {**load_protocol(MSDM).summaries[0].model_dump(mode="json"), "all_stems": ["bass"]}
+        ],
+    )
+
+    four = made(index, tmp_path / "a", separator=files_, label="files")
+    one = made(index, tmp_path / "b", separator=files_, label="files", protocols=[bass])
+
+    assert four.manifest.hash == one.manifest.hash
