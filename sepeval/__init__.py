@@ -23,10 +23,14 @@ if TYPE_CHECKING:
     from sepeval.separators.base import SEPARATORS as SEPARATORS
     from sepeval.store import open_run as open_run
     from sepeval.summary import summarise as summarise
+    from sepeval.training import EnergyScore as EnergyScore
+    from sepeval.training import ProtocolMetric as ProtocolMetric
 
 _HOMES = {
     "DATASETS": ("sepeval.datasets.base", "DATASETS"),
+    "EnergyScore": ("sepeval.training", "EnergyScore"),
     "METRICS": ("sepeval.metrics.base", "METRICS"),
+    "ProtocolMetric": ("sepeval.training", "ProtocolMetric"),
     "SEPARATORS": ("sepeval.separators.base", "SEPARATORS"),
     "evaluate": ("sepeval.runner", "evaluate"),
     "load_protocol": ("sepeval.protocol", "load"),
@@ -40,6 +44,8 @@ __all__ = [
     "DATASETS",
     "METRICS",
     "SEPARATORS",
+    "EnergyScore",
+    "ProtocolMetric",
     "__version__",
     "evaluate",
     "load_protocol",

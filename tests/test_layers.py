@@ -27,7 +27,7 @@ LAYERS = (
     ("runner", "summary"),
     ("interchange", "explain"),
     ("report",),
-    ("demo", "doctor", "bench"),
+    ("demo", "doctor", "bench", "training"),
     ("cli",),
     ("__main__",),
 )

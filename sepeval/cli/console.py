@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +23,11 @@ def say(message: str) -> None:
 def show(data: str) -> None:
     """Write data to stdout, with one line end."""
     sys.stdout.write(data.rstrip("\n") + "\n")
+
+
+def columns() -> int:
+    """Return how wide a line on stdout may be: the terminal's width, or 160 without one."""
+    return shutil.get_terminal_size(fallback=(160, 24)).columns
 
 
 @contextmanager

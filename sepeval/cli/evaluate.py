@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sepeval.cli import build, options
-from sepeval.cli.console import progress, say, show
+from sepeval.cli.console import columns, progress, say, show
 
 if TYPE_CHECKING:
     from sepeval.protocol import Protocol
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 _MIXTURES = {None, "mixture", "mix"}  # file names that are no stem
+_TABLES = 2  # more protocols stand side by side
 
 
 def demo(
@@ -214,13 +215,14 @@ def _present(made: Run, protocols: Sequence[Protocol], *, json: bool) -> None:
     """Print a run's tables, where it lies, and which tracks failed."""
     from sepeval.report import side_by_side, table
 
-    tables = [table([made], protocol.id) for protocol in protocols]
-    if len(tables) > 2 and not json:
-        show(side_by_side(made).as_text())
+    names = [protocol.id for protocol in protocols]
+    if len(names) > _TABLES and not json:
+        show(side_by_side(made, protocols=names).as_text(columns()))
     elif json:
-        show("[" + ",\n".join(one.as_json().rstrip() for one in tables) + "]")
+        tables = [table([made], name).as_json().rstrip() for name in names]
+        show("[" + ",\n".join(tables) + "]")
     else:
-        show("\n\n".join(one.as_text() for one in tables))
+        show("\n\n".join(table([made], name).as_text() for name in names))
     say(f"run: {made.folder}")
     for protocol in protocols:
         say(f"scores: {made.scores(protocol.id)}")

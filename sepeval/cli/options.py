@@ -29,6 +29,11 @@ ReferenceCache = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Runs = Annotated[list[Path], typer.Argument(help="Runs, or folders of runs.")]
+Mixed = Annotated[bool, typer.Option("--mixed", help="Accept runs on other data, and mark them.")]
+Published = Annotated[
+    list[str],
+    typer.Option(help="key=value: show published numbers below, such as model=TAK1; repeat."),
+]
 Name = Annotated[str, typer.Option("--dataset", "-d", help="See `sepeval datasets`.")]
 Data = Annotated[Path, typer.Option("--data", help="Root folder of the dataset.")]
 Split = Annotated[str, typer.Option(help="Name of the split; never assumed.")]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from sepeval.cli import build, options
-from sepeval.cli.console import say, show
+from sepeval.cli.console import columns, say, show
 
 if TYPE_CHECKING:
+    from sepeval.protocol import Protocol
     from sepeval.publications import PublishedLine
     from sepeval.store import Run
 
@@ -32,7 +33,8 @@ def rescore(
     count = workers or os.cpu_count() or 1
     made = rescore_all(find_runs(runs), chosen, workers=count)
     tables = [table(made, one.id) for one in chosen]
-    show(_joined([one.as_json() if json else one.as_text() for one in tables], json=json))
+    kind = "json" if json else "text"
+    show(_joined([str(getattr(one, f"as_{kind}")()) for one in tables], kind=kind))
 
 
 def table(
@@ -42,25 +44,32 @@ def table(
         Literal["text", "markdown", "csv", "json", "html"], typer.Option(help="Of the table.")
     ] = "text",
     decimals: Annotated[int, typer.Option(min=0, max=9)] = 2,
-    mixed: Annotated[bool, typer.Option(help="Accept runs on other data, and mark them.")] = False,
-    published: Annotated[
-        list[str],
-        typer.Option(help="key=value: show published numbers below, such as model=TAK1; repeat."),
-    ] = [],  # noqa: B006 - typer copies it
+    mixed: options.Mixed = False,
+    published: options.Published = [],  # noqa: B006 - typer copies it
+    side_by_side: Annotated[
+        bool, typer.Option("--side-by-side", help="All protocols of a run in one table.")
+    ] = False,
     json: options.Json = False,
 ) -> None:
-    """Print systems x stems, one table per protocol."""
+    """Print systems x stems, one table per protocol; or each run under all protocols."""
     from sepeval.report import table as make
+    from sepeval.report.literature import fitting
     from sepeval.store import find_runs
 
     found = find_runs(runs)
-    others = _published(published)
-    texts = []
-    for name in _protocols(found, protocol):
-        one = make(found, name, decimals=decimals, mixed=mixed, published=others)
-        kind = "json" if json else format
-        texts.append(str(getattr(one, f"as_{kind}")()))
-    show(_joined(texts, json=json or format == "json"))
+    kind = "json" if json else format
+    if side_by_side:
+        _refuse_beside(kind, published=published)
+        show(_side_by_side(found, protocol, kind=kind, decimals=decimals))
+        return
+    chosen = _groups(found, protocol)
+    documents = [own[0].protocol(name) for name, own in chosen.items()]
+    others = fitting(documents, _published(published))
+    tables = [
+        make(own, name, decimals=decimals, mixed=mixed, published=fit)
+        for (name, own), fit in zip(chosen.items(), others, strict=True)
+    ]
+    show(_joined([str(getattr(one, f"as_{kind}")()) for one in tables], kind=kind))
 
 
 def plot(
@@ -70,20 +79,20 @@ def plot(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of figures.")] = Path(
         "figures"
     ),
+    mixed: options.Mixed = False,
 ) -> None:
     """Draw the scores of runs: every track, and what silence contributes."""
-    from sepeval.errors import UnknownNameError
-    from sepeval.registry import nearest
     from sepeval.report import plot as make
     from sepeval.store import find_runs
 
-    found = find_runs(runs)
-    for name in _protocols(found, protocol):
-        known = [entry.name for entry in found[0].protocol(name).metrics]
-        if metric and metric not in known:
-            raise UnknownNameError(f"{name} has no metric {metric!r}; {nearest(metric, known)}")
-        for one in [metric] if metric else known:
-            show("\n".join(str(path) for path in make(found, name, metric=one, folder=output)))
+    chosen = _groups(find_runs(runs), protocol)
+    metrics = {name: _metrics(own[0].protocol(name)) for name, own in chosen.items()}
+    if metric:
+        metrics = _with_metric(metrics, metric, everywhere=bool(protocol))
+    for name, own in metrics.items():
+        for one in own:
+            paths = make(chosen[name], name, metric=one, folder=output, mixed=mixed)
+            show("\n".join(str(path) for path in paths))
 
 
 def report(
@@ -92,14 +101,15 @@ def report(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the page.")] = Path(
         "report"
     ),
+    published: options.Published = [],  # noqa: B006 - typer copies it
 ) -> None:
     """Write a page with tables, figures and provenance, which opens from disk."""
     from sepeval.report import page
     from sepeval.store import find_runs
 
-    found = find_runs(runs)
-    names = _protocols(found, protocol)
-    show(str(page(found, output, protocols=names)))
+    names = _words(protocol) or None
+    others = _published(published)
+    show(str(page(find_runs(runs), output, protocols=names, published=others)))
     say("open it in a browser; it needs no server and no network")
 
 
@@ -131,22 +141,69 @@ def explain(
         show("\n\n".join(one.as_text() for one in found))
 
 
-def _protocols(runs: Sequence[Run], names: Sequence[str]) -> tuple[str, ...]:
-    """Return the ids asked for, or all that every run was scored under."""
-    from sepeval.errors import StoreError
+def _words(names: Sequence[str]) -> list[str]:
+    return [word for name in names for word in name.split(",") if word]
 
-    if names:
-        words = [word for name in names for word in name.split(",") if word]
-        return tuple(dict.fromkeys(runs[0].protocol(word).id for word in words))
-    shared = [
-        name
-        for name in runs[0].manifest.protocols
-        if all(name in run.manifest.protocols for run in runs)
-    ]
-    if not shared:
-        message = "these runs share no protocol; name one run, or score them with `sepeval rescore`"
-        raise StoreError(message)
-    return tuple(shared)
+
+def _groups(runs: Sequence[Run], names: Sequence[str]) -> Mapping[str, Sequence[Run]]:
+    """Return the protocols asked for with all runs, or every protocol with the runs that have it.
+
+    Raises:
+        StoreError: a protocol was asked for and the first run has no scores under it.
+    """
+    from sepeval.report.results import by_protocol
+
+    if not names:
+        return by_protocol(runs)
+    return {runs[0].protocol(word).id: runs for word in _words(names)}
+
+
+def _metrics(protocol: Protocol) -> list[str]:
+    """Return the scores that a protocol's tables show."""
+    return list(dict.fromkeys(name for summary in protocol.summaries for name in summary.metrics))
+
+
+def _with_metric(
+    metrics: Mapping[str, list[str]], metric: str, *, everywhere: bool
+) -> dict[str, list[str]]:
+    """Return the protocols that have a metric, with that metric alone.
+
+    Raises:
+        UnknownNameError: none has it, or, where it is asked for everywhere, one has it not.
+    """
+    from sepeval.errors import UnknownNameError
+    from sepeval.registry import nearest
+
+    without = [name for name, own in metrics.items() if metric not in own]
+    if without and (everywhere or len(without) == len(metrics)):
+        known = dict.fromkeys(one for name in without for one in metrics[name])
+        message = f"{', '.join(without)} has no metric {metric!r}; {nearest(metric, known)}"
+        raise UnknownNameError(message)
+    return {name: [metric] for name in metrics if name not in without}
+
+
+def _refuse_beside(kind: str, *, published: Sequence[str]) -> None:
+    from sepeval.errors import SepevalError
+
+    if kind == "html":
+        message = (
+            "--side-by-side has the formats text, markdown, csv and json, found 'html'; a page of "
+            "all protocols is made by `sepeval report`"
+        )
+        raise SepevalError(message)
+    if published:
+        raise SepevalError("--published stands in tables of one protocol; leave out --side-by-side")
+
+
+def _side_by_side(runs: Sequence[Run], names: Sequence[str], *, kind: str, decimals: int) -> str:
+    """Return each run under the protocols asked for, or under all that it has."""
+    from sepeval.report import side_by_side
+
+    asked = _words(names) or None
+    made = [side_by_side(run, protocols=asked, decimals=decimals) for run in runs]
+    if kind == "text":
+        return _joined([one.as_text(columns()) for one in made], kind=kind)
+    return _joined([str(getattr(one, f"as_{kind}")()) for one in made], kind=kind)
 
 
 def _published(filters: Sequence[str]) -> tuple[PublishedLine, ...]:
@@ -164,7 +221,10 @@ def _published(filters: Sequence[str]) -> tuple[PublishedLine, ...]:
     return found
 
 
-def _joined(texts: Sequence[str], *, json: bool) -> str:
-    if json:
+def _joined(texts: Sequence[str], *, kind: str) -> str:
+    """Return several tables as one text; of CSV the line of names comes once."""
+    if kind == "json":
         return "[" + ",\n".join(text.rstrip() for text in texts) + "]"
+    if kind == "csv":
+        return "".join([*texts[:1], *(text.partition("\n")[2] for text in texts[1:])])
     return "\n\n".join(text.rstrip("\n") for text in texts)

@@ -19,7 +19,7 @@ class Facts:
         silence: what becomes of silent stems.
         eps: the largest stabiliser of the metric.
         channels: how channels become one score.
-        means: whether signals lose their mean first.
+        means: whether signals lose their mean first: `removed` or `kept`.
     """
 
     windows: str
@@ -29,9 +29,9 @@ class Facts:
     means: str
 
     def told(self) -> tuple[str, ...]:
-        """Return the facts that apply, each with its name."""
+        """Return the facts that apply, each with its name; means that are kept are not told."""
         named = [(name, str(getattr(self, name))) for name in FACTS]
-        return tuple(f"{name} {value}" for name, value in named if value != NOTHING)
+        return tuple(f"{name}: {value}" for name, value in named if value not in (NOTHING, "kept"))
 
     def shared(self, others: Iterable[Facts]) -> tuple[str, ...]:
         """Return the facts that all the others tell too."""
@@ -69,11 +69,11 @@ def _place(segments: Segments | None) -> str:
 def _silence(protocol: Protocol, entry: MetricEntry) -> str:
     """Return what becomes of silent stems; a shared mask is that of the run alone here."""
     if entry.where != "every_window":
-        return f"only {entry.where.replace('_', ' ')}"
+        return f"only {entry.where.replace('_', ' ')}s"
     rule = protocol.silence
     if rule.other == "leave_out":
-        mask = ", of all systems compared (here of one)" if rule.mask == "shared" else ""
-        return f"of one leaves out all{mask}"
+        mask = ", of all systems compared (here one)" if rule.mask == "shared" else ""
+        return f"leaves out all stems{mask}"
     return "scored" if rule.reference == "score" else "left out"
 
 

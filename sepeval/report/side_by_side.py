@@ -10,18 +10,18 @@ from dataclasses import asdict, dataclass
 
 from sepeval.report.differences import FACTS, Facts, facts
 from sepeval.report.formats import aligned, escaped, pipes, wrapped
-from sepeval.report.results import Results, System, gather
+from sepeval.report.results import Results, gather
 from sepeval.report.signature import data_line
 from sepeval.store import Run
-from sepeval.summary import ALL, SummaryRow
+from sepeval.summary import ALL
 from sepeval.types import Status
 
 _NONE = "-"
 _INFINITE = {str(Status.PLUS_INF): "+inf", str(Status.MINUS_INF): "-inf"}
 _LEGEND = (
-    "In brackets: what holds for the score alone; above: what holds for all scores of a protocol. "
-    "silent: scores with a silent reference, of all scores used. left out: scores not used; the "
-    "table of the protocol says why. eps: the largest one."
+    "Beside a protocol: what holds for all its scores; in brackets: what holds for one. silent: "
+    "scores with a silent reference, of all scores used. left out: scores not used; the table of "
+    "the protocol says why. eps: the largest one."
 )
 
 
@@ -84,8 +84,7 @@ class SideBySide:
     def stems(self) -> tuple[str, ...]:
         """All stems that a protocol scores, and `All` last where one has it."""
         names = dict.fromkeys(stem for line in self.lines for stem in line.values)
-        last = [ALL] if names.pop(ALL, ALL) is None else []
-        return (*names, *last)
+        return tuple(sorted(names, key=lambda name: name == ALL))
 
     def as_text(self, width: int = 160) -> str:
         """Return protocols as headings and scores as lines, for so many characters."""
@@ -95,7 +94,7 @@ class SideBySide:
             own = [line for line in self.lines if line.protocol == protocol]
             shared = own[0].facts.shared(line.facts for line in own)
             marks = f" ({'; '.join(own[0].marks)})" if own[0].marks else ""
-            headings[len(rows)] = f"{protocol} {own[0].hash}{marks}: {', '.join(shared)}"
+            headings[len(rows)] = f"{protocol} {own[0].hash}{marks}: {'; '.join(shared)}"
             rows += [[f"  {_named(line, apart_from=shared)}", *self._numbers(line)] for line in own]
         grid = aligned(self._head(), rows, width, headings)
         below = "\n\n".join(wrapped(text, width) for text in (_LEGEND, self.signature))

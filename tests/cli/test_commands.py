@@ -101,6 +101,91 @@ def test_table_has_every_format(sepeval: Command, run: Path) -> None:
     assert "<table" in sepeval("table", run, "--format", "html").out
 
 
+def two_protocols(sepeval: Command, run: Path, folder: Path) -> tuple[Path, Path]:
+    """Two runs of which each has a protocol of its own."""
+    (made,) = run.iterdir()
+    other = folder / "other" / made.name
+    shutil.copytree(made, other)
+    sepeval("rescore", other, "-p", "slakh2100-active")
+    manifest = json.loads((other / "manifest.json").read_text())
+    del manifest["protocols"]["slakh2100-msdm.v1"]
+    manifest["label"] = "second"
+    (other / "manifest.json").write_text(json.dumps(manifest))
+    return made, other
+
+
+def test_each_protocol_has_a_table_of_the_runs_that_have_it(
+    sepeval: Command, run: Path, tmp_path: Path
+) -> None:
+    made, other = two_protocols(sepeval, run, tmp_path)
+
+    text = sepeval("table", made, other)
+    rows = list(csv.DictReader(io.StringIO(sepeval("table", made, other, "--format", "csv").out)))
+    asked = sepeval("table", made, other, "-p", MSDM)
+
+    assert text.code == 0, text.err
+    assert text.out.count("slakh2100-msdm.v1: ") == text.out.count("slakh2100-active.v1: ") == 1
+    assert {(row["system"], row["protocol"]) for row in rows} == {
+        ("mixture", "slakh2100-msdm.v1"),
+        ("second", "slakh2100-active.v1"),
+    }
+    assert asked.code == 2
+    assert "it has slakh2100-active.v1" in asked.err
+
+
+def test_plot_and_report_take_runs_that_share_no_protocol(
+    sepeval: Command, run: Path, tmp_path: Path
+) -> None:
+    made, other = two_protocols(sepeval, run, tmp_path)
+
+    plots = sepeval("plot", made, other, "--mixed", "-o", tmp_path / "figures")
+    page = sepeval("report", made, other, "-o", tmp_path / "report")
+    absent = sepeval("plot", made, other, "--metric", "si_sdr", "-o", tmp_path / "figures")
+
+    assert plots.code == page.code == 0, plots.err + page.err
+    assert {Path(path).name.split("--")[0] for path in plots.out.split()} == {
+        "slakh2100-msdm.v1",
+        "slakh2100-active.v1",
+    }
+    assert absent.code == 2
+    assert "has no metric 'si_sdr'; did you mean 'si_sdri'" in absent.err
+
+
+def test_side_by_side_has_every_protocol_of_a_run(sepeval: Command, run: Path) -> None:
+    sepeval("rescore", run, "-p", "slakh2100-active")
+    words = ("table", run, "--side-by-side")
+
+    text = sepeval(*words)
+    rows = list(csv.DictReader(io.StringIO(sepeval(*words, "--format", "csv").out)))
+    one = sepeval(*words, "-p", MSDM, "--format", "markdown")
+    html = sepeval(*words, "--format", "html")
+    published = sepeval(*words, "--published", "model=TAK1")
+
+    assert "slakh2100-msdm.v1 " in text.out
+    assert "slakh2100-active.v1 " in text.out
+    assert {row["protocol"] for row in rows} == {"slakh2100-msdm.v1", "slakh2100-active.v1"}
+    assert "slakh2100-active" not in one.out
+    assert len(json.loads(sepeval(*words, "--json").out)[0]["lines"]) == 2
+    assert html.code == published.code == 2
+    assert "--side-by-side has the formats text, markdown, csv and json" in html.err
+    assert "--published stands in tables of one protocol" in published.err
+
+
+def test_more_than_two_protocols_are_printed_side_by_side(
+    sepeval: Command, slakh: Path, tmp_path: Path
+) -> None:
+    words = ("run", "-d", "slakh2100_22050", "--data", slakh, "--split", "test", "--partial")
+    names = "slakh2100-msdm,slakh2100-active,moisesdb-snr"
+
+    done = sepeval(
+        *words, "-c", "edition=orig", "-s", "mixture", "-p", names, "-o", tmp_path / "runs"
+    )
+
+    assert done.code == 0, done.err
+    assert "Beside a protocol: what holds for all its scores" in done.out
+    assert "Counts of" not in done.out
+
+
 def test_plot_and_report_write_what_they_name(sepeval: Command, run: Path, tmp_path: Path) -> None:
     plots = sepeval("plot", run, "-o", tmp_path / "figures").out.split()
     page = sepeval("report", run, "-o", tmp_path / "report").out.strip()

@@ -44,6 +44,21 @@ def test_seconds_become_samples_by_the_rate_that_is_recorded(tmp_path: Path) -> 
     assert run.manifest.choices == {"rate": "48000"}
 
 
+def test_units_and_versions_are_recorded_and_added_where_they_lack(tmp_path: Path) -> None:
+    write(tmp_path / "json" / "a.json", numbers(FOUR, 3, seed=1))
+    run = one(import_museval(tmp_path / "json", root=tmp_path / "runs"))
+    old = run.save(run.manifest.model_copy(update={"metrics": {}}))
+
+    again = one(import_museval(tmp_path / "json", root=tmp_path / "runs"))
+
+    assert old.folder == again.folder
+    assert again.manifest == run.manifest
+    assert {name: one.unit for name, one in run.manifest.metrics[FOUR_STEMS].items()} == (
+        dict.fromkeys(("sdr", "isr", "sir", "sar"), "dB")
+    )
+    assert "in dB; higher is better" in table([again], FOUR_STEMS).as_text()
+
+
 def test_every_number_is_kept_to_the_bit_and_a_nan_is_undefined(tmp_path: Path) -> None:
     made = system(tmp_path / "json", FOUR)
 

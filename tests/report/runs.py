@@ -10,7 +10,7 @@ import pyarrow as pa
 from pydantic import JsonValue
 
 from sepeval.protocol import Protocol
-from sepeval.store import Manifest, Run, TrackRecord, create, parts
+from sepeval.store import Manifest, MetricRecord, Run, TrackRecord, create, parts
 from sepeval.store.manifest import SCHEMA
 
 RATE = 100  # samples in a window
@@ -97,8 +97,12 @@ def write(
     identity: Mapping[str, JsonValue] | None = None,
     partial: str = "",
     status: str = "complete",
+    records: Mapping[str, MetricRecord] | None = None,
 ) -> Run:
-    """Return a complete run on disk that holds these scores."""
+    """Return a complete run on disk that holds these scores.
+
+    What the scores are comes from `records`; those that are not there are decibels.
+    """
     document = under or protocol()
     failed = dict(errors or {})
     tracks = sorted({score.track for score in scores} | set(failed))
@@ -130,6 +134,10 @@ def write(
             ],
             "layouts": [],
             "protocols": {document.id: document.model_dump(mode="json")},
+            "metrics": {
+                document.id: {one.name: record(metric=one.metric) for one in document.metrics}
+                | dict(records or {})
+            },
             "parts": {},
         }
     )
@@ -142,6 +150,23 @@ def write(
     ]
     parts.write_table(run.scores(document.id), _table([*scores, *wrong], document), {"schema": 1})
     return run
+
+
+def record(**changed: object) -> MetricRecord:
+    """Return what a score is: decibels, of which more are better."""
+    facts = {"metric": "sdr", "version": 1, "unit": "dB", "higher_is_better": True}
+    return MetricRecord.model_validate({**facts, **changed})
+
+
+def with_another(run: Run, under: Protocol, scores: Sequence[Score]) -> Run:
+    """Return the run with scores under one more protocol."""
+    parts.write_table(run.scores(under.id), _table(scores, under), {"schema": 1})
+    manifest = run.manifest
+    update = {
+        "protocols": {**manifest.protocols, under.id: under.model_dump(mode="json")},
+        "metrics": {**manifest.metrics, under.id: {one.name: record() for one in under.metrics}},
+    }
+    return run.save(manifest.model_copy(update=update))
 
 
 def two_tracks(bass: tuple[float, float], drums: tuple[float, float]) -> list[Score]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sepeval.errors import DataError
 from sepeval.publications import PublishedLine, PublishedNumber
-from sepeval.report import Table, table
+from sepeval.report import Table, page, table
 from tests.report import runs
 
 
@@ -65,9 +68,37 @@ def test_the_notes_have_protocol_source_and_doubts(made: Table) -> None:
     assert "theirs (published [1]), bass: doubt about bass." in said
 
 
-def test_counts_and_csv_are_of_measured_systems_alone(made: Table) -> None:
-    assert "theirs" not in made.as_csv()
+def test_counts_are_of_measured_systems_alone(made: Table) -> None:
     assert all("theirs" not in one.title for one in made.counts)
+
+
+def test_in_csv_a_published_number_has_a_source_and_no_run(made: Table) -> None:
+    rows = list(csv.DictReader(io.StringIO(made.as_csv())))
+
+    others = [row for row in rows if row["status"] == "published"]
+    assert [(row["system"], row["stem"], row["value"]) for row in others] == [
+        ("theirs", "bass", "99.125"), ("theirs", "All", "9.0"), ("others", "drums", "-1.5")
+    ]  # fmt: skip
+    assert {row["source"] for row in others} == {"a paper"}
+    assert {row["run"] + row["protocol_hash"] + row["used"] for row in others} == {""}
+    assert {row["source"] for row in rows if row not in others} == {""}
+
+
+def test_a_page_shows_a_line_in_the_tables_that_it_fits(tmp_path: Path) -> None:
+    run = runs.write(tmp_path / "runs", "mine", runs.two_tracks((1.0, 2.0), (3.0, 4.0)))
+    other = runs.protocol(
+        name="others",
+        metrics=[{"name": "sir", "metric": "sdr", "where": "every_window", "parameters": {}}],
+        summaries=[runs.summary(metrics=["sir"])],
+    )
+    scores = [replace(one, metric="sir") for one in runs.two_tracks((1, 1), (1, 1))]
+    run = runs.with_another(run, other, scores)
+
+    path = page([run], tmp_path / "page", published=[line("theirs", bass="99.125")])
+
+    assert path.read_text(encoding="utf-8").count("theirs (published [1])</th>") == 1
+    with pytest.raises(DataError, match="the table shows sdr, sir"):
+        page([run], tmp_path / "page", published=[line("third", metric="uSDR", bass="1")])
 
 
 def test_every_format_shows_them(made: Table) -> None:

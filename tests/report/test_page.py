@@ -138,12 +138,22 @@ def test_a_protocol_that_no_run_has_is_an_error(runs: list[Run], tmp_path: Path)
         page(runs, tmp_path, protocols=["three-stems"])
 
 
+def test_runs_that_share_no_protocol_stand_on_one_page(runs: list[Run], tmp_path: Path) -> None:
+    other = protocol(name="third")
+    third = write(tmp_path / "runs", "third", two_tracks((1, 1), (1, 1)), under=other)
+    text = page([*runs, third], tmp_path / "report").read_text(encoding="utf-8")
+
+    assert "two-stems.v1 on invented/test</h2>" in text
+    assert "third.v1 on invented/test</h2>" in text
+
+
 def test_what_a_protocol_does_with_silence_is_said_in_words() -> None:
     scored, left_out = (load(name) for name in ("slakh2100-msdm", "musdb18-sisec18"))
 
     assert "scored like any other" in " ".join(on_silence(scored))
     assert "fewer than 2 sounding references" in " ".join(on_silence(scored))
     assert "takes windows out of its own score" in " ".join(on_silence(left_out))
+    assert "who stands beside it" in " ".join(on_silence(load("musdb18-shared-mask")))
     assert "in windows of 4 s every 2 s" in measured(scored)[0]
     assert "median over windows, then the median over tracks" in measured(left_out)[1]
 

@@ -79,20 +79,20 @@ def test_the_same_runs_give_the_same_figures(run: Run, tmp_path: Path) -> None:
 
 def test_without_silent_references_there_is_no_figure_of_silence(tmp_path: Path) -> None:
     run = write(tmp_path, "a", two_tracks((1, 1), (1, 1)))
-    found = drawings(gather([run], "two-stems"), "sdr", unit="dB")
+    found = drawings(gather([run], "two-stems"), "sdr")
 
     assert [one.name for one in found] == ["two-stems.v1--sdr--mean_of_means--tracks"]
 
 
 def test_the_figure_of_silence_parts_windows_by_their_reference(run: Run) -> None:
-    silence = drawings(gather([run], "two-stems"), "sdr", unit="dB")[1]
+    silence = drawings(gather([run], "two-stems"), "sdr")[1]
 
     assert "bass: system sounding 2.00, silent 61.00 (33 %)" in silence.words
     assert "drums: system sounding 4.00, silent none (0 %)" in silence.words
 
 
 def test_the_figure_of_tracks_tells_medians(run: Run) -> None:
-    tracks = drawings(gather([run], "two-stems"), "sdr", unit="dB")[0]
+    tracks = drawings(gather([run], "two-stems"), "sdr")[0]
 
     assert "bass: system 17.00. drums: system 4.00." in tracks.words
 
@@ -109,7 +109,7 @@ def test_what_cannot_be_drawn_is_said(tmp_path: Path) -> None:
         write(tmp_path, "a", scores, under=under),
         write(tmp_path, "b", other, under=under),
     ]
-    drawing = drawings(gather(runs, "two-stems"), "sdr", unit="dB")[0]
+    drawing = drawings(gather(runs, "two-stems"), "sdr")[0]
 
     shown = [text.get_text() for axis in drawing.draw().axes for text in axis.texts]
     assert shown == ["1 infinite, not drawn", "no value"]
@@ -122,7 +122,7 @@ def test_names_are_drawn_as_they_are_and_fit_on_the_paper(tmp_path: Path) -> Non
     paths = plot(runs, "two-stems", metric="sdr", folder=tmp_path, formats=["png"])
     assert len(paths) == 1
     runs = [run for run in runs if run.manifest.label.isascii()]  # the font has no other signs
-    figure = drawings(gather(runs, "two-stems"), "sdr", unit="dB")[0].draw()
+    figure = drawings(gather(runs, "two-stems"), "sdr")[0].draw()
     figure.draw_without_rendering()
     texts = [*figure.texts, *figure.axes[0].get_yticklabels()]
     boxes = [text.get_window_extent() for text in texts]

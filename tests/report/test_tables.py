@@ -13,7 +13,7 @@ from sepeval.protocol import Protocol
 from sepeval.report import signature, table
 from sepeval.store import Run
 from sepeval.summary import score_frame
-from tests.report.runs import Score, protocol, summary, two_tracks, write
+from tests.report.runs import Score, protocol, record, summary, two_tracks, write
 
 
 @pytest.fixture
@@ -37,11 +37,69 @@ def test_the_table_shows_the_mean_of_means_and_marks_the_best(pair: list[Run]) -
     assert cells(text, "loud") == ["3.00*", "3.00", "3.00*"]
 
 
-def test_the_best_is_the_smallest_where_lower_is_better(pair: list[Run]) -> None:
-    text = table(pair, "two-stems", lower_is_better=["sdr"]).as_text()
+def test_the_best_is_the_smallest_where_lower_is_better(tmp_path: Path) -> None:
+    records = {"sdr": record(higher_is_better=False)}
+    runs = [
+        write(tmp_path, "quiet", two_tracks(bass=(1, 3), drums=(3, 5)), records=records),
+        write(tmp_path, "loud", two_tracks(bass=(2, 4), drums=(3, 3)), records=records),
+    ]
+    text = table(runs, "two-stems").as_text()
 
     assert cells(text, "quiet") == ["2.00*", "4.00", "3.00*"]
     assert "lower is better" in text
+
+
+@pytest.mark.parametrize(
+    ("unit", "told"), [("points", "in points; higher"), ("1", "without a unit; higher")]
+)
+def test_the_unit_is_that_of_the_metric(tmp_path: Path, unit: str, told: str) -> None:
+    run = write(tmp_path, "a", two_tracks((1, 1), (1, 1)), records={"sdr": record(unit=unit)})
+    made = table([run], "two-stems")
+
+    assert told in made.as_text()
+    assert {row["unit"] for row in csv.DictReader(io.StringIO(made.as_csv()))} == {unit}
+
+
+def test_runs_scored_with_two_versions_of_a_metric_are_refused_with_both(
+    pair: list[Run], tmp_path: Path
+) -> None:
+    newer = {"sdr": record(version=2)}
+    other = write(tmp_path, "newer", two_tracks((1, 1), (1, 1)), records=newer)
+
+    told = "is sdr version 1 in the first, sdr version 2 in the second"
+    with pytest.raises(StoreError, match=told) as refused:
+        table([*pair, other], "two-stems", mixed=True)
+    assert pair[0].folder.name in str(refused.value)
+    assert other.folder.name in str(refused.value)
+
+
+def test_a_run_that_does_not_record_its_metrics_is_refused_with_the_way_out(
+    pair: list[Run],
+) -> None:
+    old = pair[0].save(pair[0].manifest.model_copy(update={"metrics": {}}))
+
+    with pytest.raises(StoreError, match="sepeval rescore"):
+        table([old], "two-stems")
+
+
+def test_a_shared_mask_names_the_systems_that_share_it(tmp_path: Path) -> None:
+    rules = protocol().model_dump(mode="json")["silence"]
+    under = protocol(silence={**rules, "mask": "shared"})
+    scores = two_tracks((1, 1), (1, 1))
+    quiet = [*scores[1:], Score("one", "bass", None, "silent_reference")]
+    runs = [
+        write(tmp_path, "loud", scores, under=under),
+        write(tmp_path, "quiet", quiet, under=under),
+    ]
+
+    assert any(
+        "share one silence mask: loud, quiet. A window" in note
+        for note in table(runs, "two-stems").notes
+    )
+    assert any("loud is shown alone" in note for note in table(runs[:1], "two-stems").notes)
+    assert not any(
+        "mask" in note for note in table([write(tmp_path, "a", scores)], "two-stems").notes
+    )
 
 
 def test_one_system_alone_is_not_the_best(pair: list[Run]) -> None:

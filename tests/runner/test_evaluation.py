@@ -9,13 +9,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sepeval import DATASETS, SEPARATORS, evaluate, load_protocol, open_run, rescore, summarise
+from sepeval import (
+    DATASETS,
+    METRICS,
+    SEPARATORS,
+    evaluate,
+    load_protocol,
+    open_run,
+    rescore,
+    summarise,
+)
 from sepeval import audio as files
 from sepeval.errors import DataError, ProtocolError, StoreError
 from sepeval.protocol import Protocol
 from sepeval.runner import Progress, separate
 from sepeval.separators.base import Described
-from sepeval.store import Run
+from sepeval.store import MetricRecord, Run
 from sepeval.types import AudioFile, Index
 
 MSDM = "slakh2100-msdm"
@@ -93,6 +102,35 @@ def test_rescoring_gives_the_bytes_of_the_fresh_run(index: Index, tmp_path: Path
     rescore(open_run(run.folder), [load_protocol(MSDM)])
 
     assert path.read_bytes() == fresh
+
+
+def test_units_and_versions_are_recorded_with_the_scores(index: Index, tmp_path: Path) -> None:
+    run = made(index, tmp_path, protocols=[load_protocol(MSDM), load_protocol("silence-pes-eps")])
+    records = run.manifest.metrics
+
+    assert list(records) == [f"{MSDM}.v1", "silence-pes-eps.v1"]
+    assert records[f"{MSDM}.v1"]["si_sdri"] == MetricRecord(
+        metric="si_sdri",
+        version=METRICS.get("si_sdri").version,
+        unit="dB",
+        higher_is_better=True,
+    )
+    assert {one.higher_is_better for one in records["silence-pes-eps.v1"].values()} == {False}
+
+
+def test_scoring_again_records_what_an_older_run_lacks(index: Index, tmp_path: Path) -> None:
+    run = made(index, tmp_path)
+    before = contents(run)
+    document = json.loads((run.folder / "manifest.json").read_text())
+    del document["metrics"]
+    (run.folder / "manifest.json").write_text(json.dumps(document))
+    old = open_run(run.folder)
+
+    again = rescore(old, [load_protocol(MSDM)])
+
+    assert old.manifest.metrics == {}
+    assert again.manifest == run.manifest
+    assert contents(again) == before
 
 
 def changed(**fields: object) -> Protocol:
