@@ -239,6 +239,7 @@ def test_doctor_finds_what_is_installed(sepeval: Command) -> None:
     assert found["ffmpeg"]["mend"] == ""
 
 
+@pytest.mark.slow
 def test_the_demo_ends_with_the_sentence_on_silence(sepeval: Command, tmp_path: Path) -> None:
     done = sepeval("demo", "-o", tmp_path / "demo", "--workers", "1")
 
