@@ -53,8 +53,7 @@ def one_run(folder: Path, protocols: list[Protocol]) -> Run:
         root=folder / "reference", references=pattern, mixture=None, stems=STEMS
     )
     files = SEPARATORS.get("files")(root=folder / "estimate", pattern=pattern)
-    run = evaluate(data.index("all"), files, protocols, root=folder / "one", label="run")
-    return run
+    return evaluate(data.index("all"), files, protocols, root=folder / "one", label="run")
 
 
 def many_runs(run: Run, folder: Path, count: int) -> None:

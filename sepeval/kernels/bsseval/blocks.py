@@ -50,6 +50,11 @@ class Batch:
     windows: tuple[int, ...]
     in_whole: bool
 
+    @property
+    def is_run(self) -> bool:
+        """True if the blocks follow each other inside one cell."""
+        return self.blocks[0].left[0] == self.blocks[0].right[0]
+
 
 def transform_length(taps: int) -> int:
     """Samples per transform: a power of two of at least four filters, where blocks are cheapest."""

@@ -60,7 +60,7 @@ def lagged_products(
     open_windows: dict[int, Any] = {}  # likewise
 
     def product(batch: Batch) -> Any:  # noqa: ANN401 - a spectrum of the engine
-        return _batch_product(left, right, batch, length, engine)
+        return _batch_product(left, right, batch, length, taps, engine)
 
     for number, spectrum in enumerate(in_order(product, plan, threads)):
         batch = plan[number]
@@ -91,16 +91,32 @@ def _nothing(
 
 
 def _batch_product(
-    left: Signal, right: Signal, batch: Batch, length: int, engine: Engine[Spectrum]
+    left: Signal, right: Signal, batch: Batch, length: int, taps: int, engine: Engine[Spectrum]
 ) -> Spectrum:
     """Cross spectra of a batch, [frequency left right], summed over its blocks."""
-    count = len(batch.blocks)
-    x = np.zeros((left.channels, count, length))
-    y = np.zeros((right.channels, count, length))
-    for number, block in enumerate(batch.blocks):
-        origin, stop = block.left
-        left.copy(origin, stop, x[:, number, : stop - origin])
-        start, stop = block.right
-        right.copy(start, stop, y[:, number, start - origin : stop - origin])
+    x = np.zeros((left.channels, len(batch.blocks), length))
+    if batch.is_run:
+        step = length - taps + 1
+        y = _overlapping(right, batch, step, length)
+        whole = y if left is right else _overlapping(left, batch, step, length)
+        x[..., :step] = whole[..., :step]
+    else:
+        y = np.zeros((right.channels, len(batch.blocks), length))
+        for number, block in enumerate(batch.blocks):
+            origin, stop = block.left
+            left.copy(origin, stop, x[:, number, : stop - origin])
+            start, stop = block.right
+            right.copy(start, stop, y[:, number, start - origin : stop - origin])
     with np.errstate(over="ignore", invalid="ignore"):  # not finite: nan in its own channel
         return engine.cross_spectra(x, y)
+
+
+def _overlapping(signal: Signal, batch: Batch, step: int, length: int) -> Array:
+    """The blocks of a run, [channel block sample], in one copy of the samples; zero after it."""
+    start, stop = batch.blocks[0].right[0], batch.blocks[-1].right[1]
+    count = len(batch.blocks)
+    samples = np.zeros((signal.channels, (count - 1) * step + length))
+    signal.copy(start, stop, samples[:, : stop - start])
+    return np.lib.stride_tricks.sliding_window_view(samples, length, axis=1, writeable=True)[
+        :, ::step
+    ]

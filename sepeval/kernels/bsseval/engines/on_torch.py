@@ -51,5 +51,6 @@ class TorchEngine(Engine[Tensor]):
 
     def _spectra(self, blocks: Array) -> Tensor:
         """Transforms of [channel block sample] as [channel block frequency]."""
-        found: Tensor = torch.fft.rfft(torch.from_numpy(blocks).to(self._device), dim=-1)
+        there = torch.from_numpy(np.ascontiguousarray(blocks)).to(self._device)
+        found: Tensor = torch.fft.rfft(there, dim=-1)
         return found
