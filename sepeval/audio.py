@@ -140,7 +140,7 @@ def _guarded(file: AudioFile, action: Callable[[AudioFile], Result]) -> Result:
         if not file.path.is_file():
             raise DataError(f"{file}: there is no such file")
         if file.path.stat().st_size == 0:
-            raise DataError(f"{file}: the file is empty")
+            raise DataError(f"{file}: the file is empty; copy or make it again")
         return action(file)
     except soundfile.LibsndfileError as error:
         message = f"{file}: cannot be decoded as audio: {_reason(error)}; copy the file again"
@@ -192,7 +192,7 @@ def _refuse_unknown_length(file: AudioFile, length: int) -> None:
         )
         raise DataError(message)
     if length <= 0:
-        raise DataError(f"{file}: holds no samples")
+        raise DataError(f"{file}: holds no samples; copy or make it again")
 
 
 def _refuse_unreadable(file: AudioFile) -> None:

@@ -18,7 +18,7 @@ from pydantic import JsonValue, ValidationError
 from sepeval.errors import ProtocolError, StoreError, UnknownNameError
 from sepeval.protocol import Protocol
 from sepeval.registry import nearest
-from sepeval.runner import score_table
+from sepeval.runner import dataset_stems, score_table
 from sepeval.store import Run
 from sepeval.summary import ALL, summarise_scores
 
@@ -105,18 +105,18 @@ def explain(
         UnknownNameError: a protocol has no such metric, or no such stem.
         StoreError: the run cannot be scored under a protocol, or its number is not finite.
     """
-    held = tuple(dict.fromkeys(stem for one in run.manifest.layouts for stem in one.stems))
+    held = dataset_stems(run)
     one, other = first.for_stems(held), second.for_stems(held)
     names = (_chosen(one, metrics[0]), _chosen(other, metrics[1]))
     begin, end = _pieces(one, names[0]), _pieces(other, names[1])
     if _parameters(begin).keys() == _parameters(end).keys():
         begin, end = _split_parameters(begin), _split_parameters(end)
-    start, goal = _value(run, begin, stem), _value(run, end, stem)
+    start, goal = _number(run, begin, stem), _number(run, end, stem)
     if start is None or goal is None:
-        which = first if start is None else second
+        which, name = (first, names[0]) if start is None else (second, names[1])
         message = (
-            f"{run.folder.name}: {which.id} gives no finite number for {stem!r}; choose another "
-            "stem or metric"
+            f"{run.folder.name}: {which.id} gives {name} no finite number for {stem!r}; choose "
+            "another stem or metric"
         )
         raise StoreError(message)
     effects: list[Effect] = []
@@ -222,10 +222,15 @@ def _assembled(pieces: Pieces) -> Protocol:
 def _value(run: Run, pieces: Pieces, stem: str) -> float | None:
     """Return the number, or None where it cannot be had or is not finite."""
     try:
-        protocol = _assembled(pieces)
-        table = score_table(run, protocol)
+        return _number(run, pieces, stem)
     except (ValidationError, StoreError, ProtocolError):
         return None
+
+
+def _number(run: Run, pieces: Pieces, stem: str) -> float | None:
+    """Return the number, or None where it is not finite."""
+    protocol = _assembled(pieces)
+    table = score_table(run, protocol)
     rows = summarise_scores(table.to_pandas(), protocol, system="")
     found = {row.stem: row.value for row in rows}
     if stem not in found:

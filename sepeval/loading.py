@@ -99,6 +99,7 @@ def align(track: Track, heard: TrackAudio, estimate: Estimate, view: View) -> Al
     estimates = _of_stems(track, estimate, view)
     length = heard.references.shape[2]
     found = estimates.shape[2]
+    lengths = estimate.lengths or (found,)
     if estimates.shape[1] != track.channels:
         message = (
             f"track {track.id!r}: the estimate has {estimates.shape[1]} channels, the references "
@@ -106,8 +107,9 @@ def align(track: Track, heard: TrackAudio, estimate: Estimate, view: View) -> Al
         )
         raise DataError(message)
     rule = view.audio.estimates
-    _refuse_difference(track, abs(found - length), rule, heard.rate, "estimate and reference")
-    kept = min(length, found) if rule.rule == "cut" else length
+    for one in lengths:
+        _refuse_difference(track, abs(one - length), rule, heard.rate, "estimate and reference")
+    kept = min(length, *lengths) if rule.rule == "cut" else length
     kept = _whole_multiple(track, kept, view.audio.multiple_of)
     if found < kept:
         estimates = np.pad(estimates, [(0, 0), (0, 0), (0, kept - found)])

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from types import NoneType, UnionType
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Literal,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from pydantic import ValidationError
 
@@ -17,6 +28,7 @@ if TYPE_CHECKING:
     from sepeval.metrics.base import Shelf
     from sepeval.protocol import Protocol
     from sepeval.separators.base import Described
+    from sepeval.store import Run
     from sepeval.types import EngineName, Index
 
 T = TypeVar("T")
@@ -52,12 +64,14 @@ def dataset(name: str, root: Path, choices: Mapping[str, str]) -> Dataset:
     """
     from sepeval.datasets.base import DATASETS
 
-    values: dict[str, Any] = {"root": root, **_lists(DATASETS.get(name), choices)}
+    values: dict[str, Any] = {"root": root, **_values(DATASETS.get(name), choices)}
     return built(DATASETS.get(name), values, what=f"dataset {name!r}", option="--choice")
 
 
 def separator(name: str, given: Mapping[str, str], stems: Sequence[str]) -> Described:
     """Return the separator of that name; `module:callable` is one too.
+
+    From then on modules are looked for in the working folder first, as `python -m` does.
 
     Args:
         name: registered name, or `module:callable`.
@@ -73,8 +87,10 @@ def separator(name: str, given: Mapping[str, str], stems: Sequence[str]) -> Desc
     if ":" in name:
         given = {"target": name, **given}
         name = "callable"
+    if name == "callable" and sys.path[:1] != [str(Path.cwd())]:
+        sys.path.insert(0, str(Path.cwd()))
     kind = SEPARATORS.get(name)
-    values: dict[str, Any] = _lists(kind, given)
+    values = _values(kind, given)
     if "stems" in _fields(kind) and "stems" not in values:
         values["stems"] = tuple(stems)
     return built(kind, values, what=f"separator {name!r}", option="--setting")
@@ -94,7 +110,11 @@ def protocols(names: Sequence[str]) -> tuple[Protocol, ...]:
     words = [word for name in names for word in name.split(",") if word]
     if "all" in words:
         words = [*(word for word in words if word != "all"), *released()]
-    found = {protocol.id: protocol for protocol in map(load, dict.fromkeys(words))}
+    found: dict[str, Protocol] = {}
+    for protocol in map(load, dict.fromkeys(words)):
+        if found.setdefault(protocol.id, protocol).hash != protocol.hash:
+            message = f"two protocols are called {protocol.id}; give one of them another name"
+            raise SepevalError(message)
     return tuple(found.values())
 
 
@@ -136,18 +156,61 @@ def shelf(gigabytes: float) -> Shelf | None:
     return ReferenceCache(int(gigabytes * GIGABYTE)) if gigabytes else None
 
 
+def servable(
+    chosen: Sequence[Protocol], names: Sequence[str], runs: Sequence[Run]
+) -> tuple[Protocol, ...]:
+    """Return the protocols for stored runs: those chosen, or of `all` those that all runs serve.
+
+    Raises:
+        StoreError: of all released protocols the runs serve none.
+    """
+    from sepeval.errors import StoreError
+    from sepeval.runner import dataset_stems, is_served
+
+    if "all" not in [word for name in names for word in name.split(",")]:
+        return tuple(chosen)
+    kept = [
+        one
+        for one in chosen
+        if all(is_served(run, one.for_stems(dataset_stems(run))) for run in runs)
+    ]
+    if not kept:
+        raise StoreError("the stored statistics serve no released protocol; run it on the audio")
+    return tuple(kept)
+
+
 def _fields(kind: type) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(kind))
 
 
-def _lists(kind: type, given: Mapping[str, str]) -> dict[str, Any]:
-    """Split the values of fields that take several texts at their commas."""
-    several = {
-        field.name for field in dataclasses.fields(kind) if str(field.type).startswith("tuple")
+def _values(kind: type, given: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the texts stand for in the fields of a dataclass."""
+    hints = get_type_hints(kind)
+    return {key: _value(hints.get(key), text) for key, text in given.items()}
+
+
+def _value(hint: object, text: str) -> object:
+    """Return a text as it is, or the tuple, literal or None that it stands for."""
+    known = _literals(hint)
+    if text in known:
+        return known[text]
+    if any(get_origin(arm) is tuple for arm in _arms(hint)):
+        return tuple(text.split(","))
+    return text
+
+
+def _literals(hint: object) -> dict[str, object]:
+    """Return the values that a type lists, by how they are written; None is written `none`."""
+    arms = _arms(hint)
+    named = {
+        str(value): value for arm in arms if get_origin(arm) is Literal for value in get_args(arm)
     }
-    return {
-        key: tuple(value.split(",")) if key in several else value for key, value in given.items()
-    }
+    return {**named, "none": None} if NoneType in arms else named
+
+
+def _arms(hint: object) -> tuple[object, ...]:
+    """Return the types of a union, or the one type."""
+    return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
 
 
 def built(kind: type[T], values: dict[str, Any], *, what: str, option: str) -> T:
@@ -159,15 +222,24 @@ def built(kind: type[T], values: dict[str, Any], *, what: str, option: str) -> T
     try:
         return kind(**values)
     except ValidationError as error:
-        known = [name for name in _fields(kind) if name != "root"]
-        lines = [_problem(one, known, option) for one in error.errors()]
+        lines = [_problem(one, kind, option) for one in error.errors()]
         raise SepevalError(f"{what}: {'; '.join(lines)}") from error
 
 
-def _problem(error: Mapping[str, Any], known: Sequence[str], option: str) -> str:
+def _problem(error: Mapping[str, Any], kind: type, option: str) -> str:
     name = str(error["loc"][-1]) if error["loc"] else ""
     if error["type"] in ("missing", "missing_argument"):
-        return f"needs {name!r}: add {option} {name}=..."
+        return f"needs {name!r}: add {option} {name}=...{_allowed(get_type_hints(kind).get(name))}"
     if error["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+        known = [field for field in _fields(kind) if field != "root"]
         return f"has no {name!r}; {nearest(name, known)}"
     return f"{name}: {error['msg']}; found {error['input']!r}"
+
+
+def _allowed(hint: object) -> str:
+    """Return the end of a message that lists the values of a field, such as ` (orig or redux)`."""
+    listed = " or ".join(_literals(hint))
+    is_open = any(arm is not NoneType and get_origin(arm) is not Literal for arm in _arms(hint))
+    if not listed:
+        return ""
+    return f" (or {listed})" if is_open else f" ({listed})"

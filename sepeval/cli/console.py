@@ -50,7 +50,7 @@ def progress(title: str) -> Iterator[Callable[[Progress], None]]:
         task = bar.add_task(title, total=None)
 
         def advance(told: Progress) -> None:
-            bar.update(task, total=told.total, completed=told.done)
+            bar.update(task, total=told.total, completed=told.done, description=told.label)
             if told.error:
                 bar.console.print(f"{told.track}: {told.error}", markup=False, style="red")
 
@@ -63,10 +63,10 @@ def _plain(title: str) -> Callable[[Progress], None]:
     def advance(told: Progress) -> None:
         nonlocal last
         if told.error:
-            say(f"{title}: {told.track}: {told.error}")
+            say(f"{told.label}: {told.track}: {told.error}")
         now = time.monotonic()
         if told.done == told.total or now - last > _PLAIN_S:
             last = now
-            say(f"{title}: {told.done} of {told.total} tracks")
+            say(f"{title}: {told.label}: {told.done} of {told.total} tracks")
 
     return advance

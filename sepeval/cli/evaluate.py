@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sepeval.protocol import Protocol
     from sepeval.separators.base import Described
     from sepeval.store import Run
+    from sepeval.types import Index
 
 
 _MIXTURES = {None, "mixture", "mix"}  # file names that are no stem
@@ -120,6 +121,7 @@ def score(
     )
     pattern = estimate_pattern or detect(estimates, stems=asked)
     files = SEPARATORS.get("files")(root=estimates, pattern=pattern)  # type: ignore[call-arg]
+    _tell_unmatched(estimates, pattern, asked, folder.index("all"))
     (split,) = folder.splits()
     index = folder.index(split)
     chosen = build.fitting(chosen, protocol, index)
@@ -168,6 +170,17 @@ def separate(
         raise typer.Exit(1)
 
 
+def _tell_unmatched(root: Path, pattern: str, stems: Sequence[str], index: Index) -> None:
+    """Say which tracks have estimates and no references."""
+    from sepeval.patterns import Pattern
+
+    if Pattern(pattern).has_track:
+        known = {track.id for track in index.tracks}
+        found = {one.track for one in Pattern(pattern).find(root, stems=stems)}
+        for track in sorted(found - known):
+            say(f"{track}: has estimates and no references; it is not scored")
+
+
 def _stems(
     root: Path, pattern: str, given: str, protocols: Sequence[Protocol], *, is_all: bool
 ) -> tuple[str, ...]:
@@ -177,14 +190,14 @@ def _stems(
 
     if given:
         return tuple(given.split(","))
-    named = dict.fromkeys(one for each in protocols for one in each.sources_of_stems)
+    named = {one for each in protocols for one in each.sources_of_stems}
     if named and not is_all:
-        return tuple(named)
+        return tuple(sorted(named))
     found = Pattern(pattern or "{track}/{stem}.wav").find(root)
     stems = dict.fromkeys(str(one.stem) for one in found if one.stem not in _MIXTURES)
     if not stems:
         raise DataError(f"{root}: name the stems with --stems: no {{track}}/{{stem}}.wav is there")
-    return tuple(stems)
+    return tuple(sorted(stems))
 
 
 def _separator(name: str, setting: Sequence[str], chunk: str, stems: Sequence[str]) -> Described:
@@ -195,11 +208,16 @@ def _separator(name: str, setting: Sequence[str], chunk: str, stems: Sequence[st
     found = build.separator(name, build.settings(setting, option="--setting"), stems)
     if not chunk:
         return found
-    words = chunk.split(",")
-    if len(words) != 4 or not isinstance(found, Separator):
+    if not isinstance(found, Separator):
         message = (
-            "--chunk takes length,overlap,window,tail and a separator that hears a mixture; "
-            f"found {chunk!r} with {name!r}"
+            f"--chunk cuts the mixture that a separator hears, and {name!r} hears none; leave "
+            "--chunk out"
+        )
+        raise SepevalError(message)
+    words = chunk.split(",")
+    if len(words) != 4:
+        message = (
+            f"--chunk takes length,overlap,window,tail, such as 262144,0,none,drop; found {chunk!r}"
         )
         raise SepevalError(message)
     length, overlap, window, tail = words
@@ -226,6 +244,9 @@ def _present(made: Run, protocols: Sequence[Protocol], *, json: bool) -> None:
     say(f"run: {made.folder}")
     for protocol in protocols:
         say(f"scores: {made.scores(protocol.id)}")
+    for track in made.manifest.tracks:
+        if track.missing:
+            say(f"{track.id}: has no {', '.join(track.missing)}; see the protocol for what follows")
     failed = [track for track in made.manifest.tracks if track.trouble]
     if failed:
         say(f"{len(failed)} of {len(made.manifest.tracks)} tracks have errors")

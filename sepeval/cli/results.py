@@ -29,9 +29,10 @@ def rescore(
     from sepeval.runner import rescore_all
     from sepeval.store import find_runs
 
-    chosen = build.protocols(protocol)
+    found = find_runs(runs)
+    chosen = build.servable(build.protocols(protocol), protocol, found)
     count = workers or os.cpu_count() or 1
-    made = rescore_all(find_runs(runs), chosen, workers=count)
+    made = rescore_all(found, chosen, workers=count)
     tables = [table(made, one.id) for one in chosen]
     kind = "json" if json else "text"
     show(_joined([str(getattr(one, f"as_{kind}")()) for one in tables], kind=kind))
@@ -151,10 +152,17 @@ def _groups(runs: Sequence[Run], names: Sequence[str]) -> Mapping[str, Sequence[
     Raises:
         StoreError: a protocol was asked for and the first run has no scores under it.
     """
+    from sepeval.errors import StoreError
     from sepeval.report.results import by_protocol
 
+    for run in runs:
+        if run.manifest.status != "complete":
+            say(f"{run.folder}: is not complete; run the command that makes it again to finish it")
     if not names:
-        return by_protocol(runs)
+        found = by_protocol(runs)
+        if not found:
+            raise StoreError("none of these runs has scores yet")
+        return found
     return {runs[0].protocol(word).id: runs for word in _words(names)}
 
 

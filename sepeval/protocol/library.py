@@ -38,7 +38,10 @@ def load(name: str | Path) -> Protocol:
     """
     text = str(name)
     if text.endswith((".yaml", ".yml")) or "/" in text:
-        return read(Path(text))
+        protocol = read(Path(text))
+        if protocol.id in checksums():
+            _refuse_edited(protocol)
+        return protocol
     ids = released()
     versions = [one for one in ids if one.rpartition(".v")[0] == text]
     if text not in ids and not versions:

@@ -69,6 +69,8 @@ class Protocol(Document):
     def _names_fit(self) -> Protocol:
         metrics = [entry.name for entry in self.metrics]
         problems = [f"two metrics are named {name!r}" for name in _repeated(metrics)]
+        shown = {name for summary in self.summaries for name in summary.metrics}
+        problems += [f"metric {name!r} is in no summary" for name in metrics if name not in shown]
         for summary in self.summaries:
             wrong = [name for name in summary.metrics if name not in metrics]
             if summary.all_stems == "every":

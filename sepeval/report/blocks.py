@@ -124,6 +124,7 @@ def notes(results: Results) -> tuple[str, ...]:
         for tracks, names in broken.items()
         if tracks
     ]
+    found.append(_missing(results))
     found += [
         f"{system.name}: the run is not complete; its scores can be old."
         for system in results.systems
@@ -141,6 +142,22 @@ def notes(results: Results) -> tuple[str, ...]:
     if any(row.value is None and not _INFINITE.get(row.status) for row in _rows(results)):
         found.append(f"No value ({MISSING}): no score was left to reduce; the counts say why.")
     return tuple(sentence for sentence in found if sentence)
+
+
+def _missing(results: Results) -> str:
+    """Return which tracks lack a stem that is scored, and what that leads to."""
+    sources = set(results.protocol.sources_of_stems)
+    lacking = {
+        f"{plain(track.id)} ({', '.join(stem for stem in track.missing if stem in sources)})"
+        for run in results.runs
+        for track in run.manifest.tracks
+        if sources & set(track.missing)
+    }
+    if not lacking:
+        return ""
+    rule = results.protocol.audio.missing
+    outcome = "counts as silent" if rule == "silent" else "is not scored"
+    return f"A stem that a track does not have {outcome}: {some(sorted(lacking))}."
 
 
 def _rows(results: Results) -> list[SummaryRow]:

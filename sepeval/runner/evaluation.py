@@ -27,12 +27,14 @@ class Progress:
     """What is told after each track.
 
     Attributes:
+        label: of the run.
         done: tracks finished.
         total: tracks of the run.
         track: id of the track that has just finished.
         error: why it has no scores; empty if it has.
     """
 
+    label: str
     done: int
     total: int
     track: str
@@ -195,5 +197,9 @@ def _work(
         for record in finished:
             done.append(record)
             if told is not None:
-                told(Progress(len(done), len(jobs), record.id, record.trouble))
+                told(
+                    Progress(
+                        jobs[0].run.manifest.label, len(done), len(jobs), record.id, record.trouble
+                    )
+                )
     return done

@@ -185,8 +185,9 @@ def _keep(job: Job, estimate: Estimate, rate: int, replicate: int) -> None:
 def write_estimate(estimate: Estimate, folder: Path, *, rate: int) -> None:
     """Write every stem as a 32-bit float WAV file, which clips nothing."""
     folder.mkdir(parents=True, exist_ok=True)
-    for stem, signal in zip(estimate.stems, estimate.audio, strict=True):
-        audio.write(folder / f"{stem}.wav", signal, rate=rate, encoding="FLOAT")
+    lengths = estimate.lengths or [estimate.audio.shape[2]] * len(estimate.stems)
+    for stem, signal, length in zip(estimate.stems, estimate.audio, lengths, strict=True):
+        audio.write(folder / f"{stem}.wav", signal[:, :length], rate=rate, encoding="FLOAT")
 
 
 def _write_timings(job: Job, timings: Sequence[Timing]) -> None:

@@ -30,13 +30,8 @@ def rescore(run: Run, protocols: Sequence[Protocol]) -> Run:
         StoreError: the stored statistics cannot serve a protocol, are damaged, or there are none,
             as in a run that was imported.
     """
-    if not run.manifest.layouts:
-        message = (
-            f"{run.folder}: holds scores and no statistics, so it cannot be scored again; import "
-            "it under another protocol, or evaluate the audio (sepeval run)"
-        )
-        raise StoreError(message)
-    protocols = [protocol.for_stems(_dataset_stems(run)) for protocol in protocols]
+    _refuse_without_statistics(run)
+    protocols = [protocol.for_stems(dataset_stems(run)) for protocol in protocols]
     layouts = {protocol.id: _layout(run, protocol) for protocol in protocols}
     for protocol, table in zip(protocols, _tables(run, protocols, layouts), strict=True):
         facts: dict[str, object] = {"schema": 1, "protocol": protocol.id, "hash": protocol.hash}
@@ -70,6 +65,15 @@ def rescore_all(
 
     count = max(1, min(workers, len(runs)))
     return tuple(Parallel(n_jobs=count)(delayed(rescore)(run, protocols) for run in runs))
+
+
+def _refuse_without_statistics(run: Run) -> None:
+    if not run.manifest.layouts:
+        message = (
+            f"{run.folder}: holds scores and no statistics, so it cannot be scored again; import "
+            "it under another protocol, or evaluate the audio (sepeval run)"
+        )
+        raise StoreError(message)
 
 
 def is_served(run: Run, protocol: Protocol) -> bool:
@@ -111,7 +115,8 @@ def score_table(run: Run, protocol: Protocol) -> pa.Table:
         StoreError: the stored statistics cannot serve the protocol, or are damaged.
         ProtocolError: a metric's parameters have problems.
     """
-    whole = protocol.for_stems(_dataset_stems(run))
+    _refuse_without_statistics(run)
+    whole = protocol.for_stems(dataset_stems(run))
     (table,) = _tables(run, [whole], {whole.id: _layout(run, whole)})
     return table
 
@@ -184,7 +189,7 @@ def _listed(known: Sequence[Layout], used: Mapping[str, Layout]) -> list[Layout]
     return [layout.model_copy(update={"protocols": served[layout.key]}) for layout in known]
 
 
-def _dataset_stems(run: Run) -> tuple[str, ...]:
+def dataset_stems(run: Run) -> tuple[str, ...]:
     """Return the dataset's stems that the run holds statistics of, each by itself."""
     stems = {stem: parts for layout in run.manifest.layouts for stem, parts in layout.stems.items()}
     return tuple(stem for stem, parts in stems.items() if parts == [stem])

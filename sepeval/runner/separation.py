@@ -13,7 +13,7 @@ from sepeval.runner.identity import seed_of
 from sepeval.runner.job import write_estimate
 from sepeval.scoring import views
 from sepeval.separators.base import Described, Oracle, Separator
-from sepeval.store.run import slug
+from sepeval.store.run import folder_name
 from sepeval.types import Index, Track
 
 
@@ -46,14 +46,15 @@ def separate(
         raise SeparatorError("these estimates are files already; there is nothing to separate")
     errors: dict[str, str] = {}
     for number, track in enumerate(index.tracks):
-        target = folder / slug(track.id)
+        target = folder / folder_name(track.id)
         try:
             if not target.exists():
                 _write(track, separator, protocol, target, seed)
         except SepevalError as error:
             errors[track.id] = str(error)
         if told is not None:
-            progress = Progress(number + 1, len(index.tracks), track.id, errors.get(track.id, ""))
+            reason = errors.get(track.id, "")
+            progress = Progress("separate", number + 1, len(index.tracks), track.id, reason)
             told(progress)
     return errors
 

@@ -32,17 +32,30 @@ class Estimate:
         audio: [stem channel sample], as long as the mixture unless a tail rule drops its end;
             estimates made elsewhere are as long as their files.
         nfe: network evaluations spent; 0 where there is no network.
+        lengths: the true length of each stem in samples, beyond which `audio` is filled with
+            zeros; None where all stems are as long as `audio`.
     """
 
     stems: tuple[str, ...]
     audio: Array
     nfe: int = 0
+    lengths: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.audio.ndim != 3 or self.audio.shape[0] != len(self.stems):
             message = (
                 f"an estimate of {', '.join(self.stems)} must have shape "
                 f"[{len(self.stems)} channel sample]; found {list(self.audio.shape)}"
+            )
+            raise SeparatorError(message)
+        longest = self.audio.shape[2]
+        if self.lengths is not None and (
+            len(self.lengths) != len(self.stems)
+            or not all(0 <= length <= longest for length in self.lengths)
+        ):
+            message = (
+                f"an estimate of {', '.join(self.stems)} must have one length per stem, each of "
+                f"at most {longest} samples; found {list(self.lengths)}"
             )
             raise SeparatorError(message)
 

@@ -23,14 +23,17 @@ from sepeval.types import Array, AudioFile, Track
 class Files(Recording):
     """One audio file per track and stem, found by a pattern.
 
-    Nothing is invented: a file that is missing, has another rate than it is scored at, another
-    channel count than the track, or another length than its neighbours, is an error. An estimate
-    may be shorter or longer than the reference; whether that is tolerable is for the protocol.
+    Nothing is invented: a file that is missing, has another rate than it is scored at, or another
+    channel count than the track, is an error. An estimate may be shorter or longer than the
+    reference and than its neighbours; whether that is tolerable is for the protocol.
 
     Attributes:
         root: the folder that the pattern starts from.
         pattern: path of a file below `root`, with `{stem}` and `{track}`, such as
             `CD_1_step/generated_{stem}_{track}.wav`.
+
+    Raises:
+        DataError: the root is no folder, or the pattern is malformed or has no stem.
     """
 
     summary: ClassVar[str] = "a folder of estimates, found by a pattern"
@@ -41,6 +44,9 @@ class Files(Recording):
         if not Pattern(self.pattern).has_stem:
             message = f"pattern {self.pattern!r}: has no {{stem}}; each stem needs its own file"
             raise DataError(message)
+        if not self.root.is_dir():
+            found = "a file" if self.root.exists() else "nothing"
+            raise DataError(f"{self.root}: expected the folder of the estimates, found {found}")
 
     @property
     def is_of_one_track(self) -> bool:
@@ -52,10 +58,10 @@ class Files(Recording):
         return {"name": "files", "version": 1}
 
     def estimate(self, track: Track, *, stems: tuple[str, ...], rate: int) -> Estimate:
-        """Return the files of a track; see `Recording.estimate`.
+        """Return the files of a track, with their lengths if these differ; see the base class.
 
         Raises:
-            DataError: a file is missing, damaged, or does not fit the track or the other stems.
+            DataError: a file is missing, damaged, or does not fit the track.
         """
         paths = [self._path(track, stem) for stem in stems]
         for stem, path in zip(stems, paths, strict=True):
@@ -66,14 +72,13 @@ class Files(Recording):
                 )
                 raise DataError(message)
         parts = [_read(path, track, stem, rate) for stem, path in zip(stems, paths, strict=True)]
-        for path, part in zip(paths, parts, strict=True):
-            if part.shape != parts[0].shape:
-                message = (
-                    f"track {track.id}: the estimates differ in length: {paths[0]} has "
-                    f"{parts[0].shape[-1]} samples, {path} has {part.shape[-1]}"
-                )
-                raise DataError(message)
-        return Estimate(stems, np.stack(parts))
+        lengths = tuple(part.shape[1] for part in parts)
+        if len(set(lengths)) == 1:
+            return Estimate(stems, np.stack(parts))
+        filled = np.zeros((len(parts), track.channels, max(lengths)))
+        for place, part in zip(filled, parts, strict=True):
+            place[:, : part.shape[1]] = part
+        return Estimate(stems, filled, lengths=lengths)
 
     def fingerprint(self, track: Track, *, stems: tuple[str, ...]) -> Mapping[str, str]:
         """Return the SHA-256 of the files that are there; see `Recording.fingerprint`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
@@ -28,18 +29,23 @@ class ForeignCallable(Separator):
     """Calls `target(mixture, rate)`, with `seed=` too if the target has such a parameter.
 
     The mixture is float64 [channel sample]. The target returns a mapping from stem to
-    [channel sample], of which the named stems are taken, or an array [stem channel sample] in
-    the order of `stems`; NumPy, torch, or anything that NumPy can read, as long as the mixture.
-    A class is called once without arguments, and its instance is the separator.
+    [channel sample], of which the named stems are taken, or one array [stem channel sample] in
+    the order of `stems`; arrays of NumPy, torch, or any kind that NumPy can read, as long as the
+    mixture. A list or tuple is refused: its order would be guessed. A class is called once
+    without arguments, and its instance is the separator.
 
     Attributes:
         target: `module:callable`; dots after the colon go into attributes.
         stems: names of the stems.
+        tag: whatever else tells the state of code and weights, such as `v2`. Only the source
+            file of the target is looked at: without another tag, scores made before an edit of
+            an imported module or of the weights are taken for those after it.
     """
 
     summary: ClassVar[str] = "any Python callable, as `module:callable`"
     target: Annotated[str, Field(pattern=r"^[^:\s]+:[^:\s]+$")]
     stems: Annotated[tuple[str, ...], Field(min_length=1)]
+    tag: str = ""
 
     @property
     def is_stochastic(self) -> bool:
@@ -54,8 +60,7 @@ class ForeignCallable(Separator):
         """Return the settings and the SHA-256 of the files that define the target.
 
         These are the file of the module named in the target and the one the callable comes from.
-        What they import is not looked at, nor are weights: a target that loads weights should
-        have their name in its own code.
+        What they import is not looked at, nor are weights: that is what `tag` is for.
 
         Raises:
             SeparatorError: the target cannot be imported or called.
@@ -65,6 +70,7 @@ class ForeignCallable(Separator):
             "version": 1,
             "target": self.target,
             "stems": list(self.stems),
+            "tag": self.tag,
             "source_sha256": _source_digests(self.target),
         }
 
@@ -79,8 +85,8 @@ class ForeignCallable(Separator):
         options = {"seed": seed} if _takes_seed(target) else {}
         try:
             returned = target(mixture.copy(), rate, **options)
-        except Exception as error:  # foreign code can raise anything
-            message = f"{self.target} raised {type(error).__name__}: {error}"
+        except (Exception, SystemExit) as error:  # foreign code can raise anything
+            message = f"{self.target} raised {_told(error)}"
             raise SeparatorError(message) from error
         shape = (len(self.stems), *mixture.shape)
         audio = _array(returned, self.stems, self.target, shape)
@@ -97,6 +103,13 @@ def _array(returned: object, stems: tuple[str, ...], target: str, shape: tuple[i
             raise SeparatorError(message)
         parts = [_checked(returned[stem], f"{target}, stem {stem!r}", shape[1:]) for stem in stems]
         return np.stack(parts)
+    if isinstance(returned, list | tuple):
+        message = (
+            f"{target} returned a {type(returned).__name__}; return a mapping from stem to "
+            "[channel sample], or one array [stem channel sample] in the order "
+            f"{', '.join(stems)}"
+        )
+        raise SeparatorError(message)
     return _checked(returned, target, shape)
 
 
@@ -105,7 +118,7 @@ def _checked(value: object, where: str, shape: tuple[int, ...]) -> Array:
     dims = "[channel sample]" if len(shape) == 2 else "[stem channel sample]"
     try:
         array = np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)  # torch
-    except Exception as error:  # foreign code can raise anything
+    except (Exception, SystemExit) as error:  # foreign code can raise anything
         message = f"{where}: {type(value).__name__} cannot be read as an array: {error}"
         raise SeparatorError(message) from error
     if array.dtype.kind != "f":
@@ -130,8 +143,8 @@ def _resolved(target: str) -> Foreign:
     if inspect.isclass(found):
         try:
             found = found()
-        except Exception as error:  # foreign code can raise anything
-            message = f"{target}: the class cannot be built: {type(error).__name__}: {error}"
+        except (Exception, SystemExit) as error:  # foreign code can raise anything
+            message = f"{target}: the class cannot be built: {_told(error)}"
             raise SeparatorError(message) from error
     if not callable(found):
         message = f"{target} is no callable; found {type(found).__name__}"
@@ -146,10 +159,9 @@ def _found(target: str) -> object:
     try:
         found: object = importlib.import_module(name)
     except (Exception, SystemExit) as error:  # foreign code can raise anything
-        message = (
-            f"{target}: module {name!r} cannot be imported: {type(error).__name__}: {error}; is "
-            "its folder on PYTHONPATH?"
-        )
+        message = f"{target}: module {name!r} cannot be imported: {_told(error)}"
+        if isinstance(error, ModuleNotFoundError):
+            message += "; is its folder on PYTHONPATH?"
         raise SeparatorError(message) from error
     for attribute in attributes.split("."):
         if not hasattr(found, attribute):
@@ -157,6 +169,18 @@ def _found(target: str) -> object:
             raise SeparatorError(message)
         found = getattr(found, attribute)
     return found
+
+
+def _told(error: BaseException) -> str:
+    """What foreign code raised, and the innermost file and line of it."""
+    own = (__file__, importlib.__file__)
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename not in own and not frame.filename.startswith("<frozen ")
+    ]
+    place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {error}{place}"
 
 
 def _takes_seed(target: Foreign) -> bool:

@@ -50,6 +50,9 @@ def read_table(path: Path) -> tuple[pa.Table, dict[str, object]]:
     Raises:
         StoreError: the file is missing or damaged.
     """
+    if not path.exists():
+        message = f"{path}: is not there; run the command that makes the run again to finish it"
+        raise StoreError(message)
     try:
         table = pq.ParquetFile(path, page_checksum_verification=True).read()
     except (OSError, pa.ArrowException) as error:

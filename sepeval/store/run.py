@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from sepeval.errors import StoreError
 from sepeval.fingerprint import digest
+from sepeval.patterns import is_plain_name
 from sepeval.protocol import Protocol
 from sepeval.store import parts
 from sepeval.store.files import write_text
@@ -45,7 +46,7 @@ class Run:
 
     def estimates(self, track: TrackRecord) -> Path:
         """Return the folder of a track's estimates."""
-        return self.folder / "estimates" / slug(track.id)
+        return self.folder / "estimates" / folder_name(track.id)
 
     def scores(self, protocol: str) -> Path:
         """Return the path of the scores under a protocol, by its id."""
@@ -154,6 +155,17 @@ def find_runs(paths: list[Path]) -> tuple[Run, ...]:
 
 def _below(path: Path) -> Iterator[Path]:
     return (manifest.parent for manifest in path.glob(f"*/{_MANIFEST}"))
+
+
+def folder_name(track: str) -> str:
+    """Return the name of a track's folder of estimates: its id, if that can name a folder.
+
+    Example:
+        >>> folder_name("Music Delta - 80s Rock"), folder_name("a/b")
+        ('Music Delta - 80s Rock', 'a_b')
+    """
+    fits = is_plain_name(track) and len(track.encode()) < 200
+    return track if fits else slug(track)
 
 
 def slug(text: str) -> str:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import sepeval as package
+from sepeval.cli import build
+from sepeval.datasets.folder import Folder
+from sepeval.separators.foreign import ForeignCallable
+from sepeval.separators.oracles import IdealBinaryMask
+from sepeval.separators.trivial import Mixture
 from tests.cli.conftest import Command
 
 MSDM = "slakh2100-msdm"
@@ -45,7 +53,11 @@ def words(slakh: Path, out: Path, **changed: object) -> list[object]:
         ({"s": "os:getcwdx"}, "getcwdx"),
         ({"p": "musdb18-sisec18"}, "scores vocals, drums, bass, other; the dataset"),
         ({"data": "/nonexistent/slakh"}, "/nonexistent/slakh"),
-        ({"chunk": "5"}, "--chunk takes length,overlap,window,tail"),
+        ({"chunk": "5"}, "--chunk takes length,overlap,window,tail, such as"),
+        ({"s": "ideal_ratio_mask", "chunk": "9,0,none,pad"}, "'ideal_ratio_mask' hears none"),
+        ({"s": "ideal_binary_mask", "S": "power=3"}, "power: Input should be 1 or 2; found '3'"),
+        ({"d": "slakh2100"}, "add --choice grouping=... (program or inst_class)"),
+        ({"d": "folder", "c": "stems=bass"}, "add --choice mixture=... (or none)"),
         ({"tracks": "Track1"}, "no track 'Track1'"),
     ],
 )
@@ -58,6 +70,59 @@ def test_a_wrong_word_is_named_with_the_way_out(
     assert expected in done.err
     assert "Traceback" not in done.err
     assert done.out == ""
+
+
+def test_an_absent_folder_of_estimates_is_refused_once(
+    sepeval: Command, slakh: Path, tmp_path: Path
+) -> None:
+    absent = tmp_path / "estimates"
+    setting = ["-S", f"root={absent}", "-S", "pattern={track}/{stem}.wav"]
+
+    done = sepeval(*words(slakh, tmp_path / "runs", s="files"), *setting)
+
+    assert done.code == 2
+    assert done.err.count(f"{absent}: expected the folder of the estimates, found nothing") == 1
+
+
+def test_the_choice_none_stands_for_no_file(tmp_path: Path) -> None:
+    choices = {"references": "{track}/{stem}.wav", "mixture": "none", "stems": "bass,drums"}
+
+    found = build.dataset("folder", tmp_path, choices)
+
+    assert found == Folder(tmp_path, "{track}/{stem}.wav", None, ("bass", "drums"))
+
+
+def test_settings_are_read_by_the_types_of_the_fields(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", sys.path.copy())
+    monkeypatch.chdir(tmp_path)
+    texts = {"stems": "a,b", "tag": "v2"}
+
+    assert build.separator("mixture", {"stems": "a,b"}, ["c"]) == Mixture(("a", "b"))
+    assert build.separator("ideal_binary_mask", {"power": "2"}, ()) == IdealBinaryMask(power=2)
+    assert build.separator("m:f", texts, ["c"]) == ForeignCallable("m:f", ("a", "b"), "v2")
+    assert sys.path[0] == str(tmp_path)
+
+
+def test_a_callable_is_found_in_the_working_folder_by_every_worker(
+    slakh: Path, tmp_path: Path
+) -> None:
+    text = "import numpy\n\ndef separate(mixture, rate):\n    return numpy.stack([mixture] * 4)\n"
+    (tmp_path / "mymodel.py").write_text(text)
+    start = f"import sys; sys.path = [{str(Path(package.__file__).parents[1])!r}, *sys.path[1:]]"
+    given = words(slakh, tmp_path / "runs", s="mymodel:separate")
+    command = [sys.executable, "-c", f"{start}; from sepeval.cli import main; main()"]
+
+    done = subprocess.run(
+        [*command, *map(str, given), "--workers", "2"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
 
 
 def test_an_empty_root_is_refused(sepeval: Command, tmp_path: Path) -> None:
@@ -112,7 +177,7 @@ def test_a_protocol_with_problems_lists_them_all(
 
 
 def test_wrong_metric_parameters_are_named(sepeval: Command, slakh: Path, tmp_path: Path) -> None:
-    text = sepeval("protocols", "show", MSDM).out
+    text = sepeval("protocols", "show", MSDM).out.replace(f"name: {MSDM}", "name: mine")
     path = tmp_path / "mine.yaml"
     path.write_text(text.replace("metric: si_sdri", "metric: si_sdr_i"))
     unknown = sepeval(*words(slakh, tmp_path, p=path))

@@ -256,3 +256,38 @@ def test_help_names_every_command(sepeval: Command) -> None:
 
     for command in ("demo", "run", "score", "separate", "table", "plot", "report", "doctor"):
         assert command in out
+
+
+def test_a_track_whose_name_has_spaces_survives_separate_and_score(
+    sepeval: Command, musdb: Path, tmp_path: Path
+) -> None:
+    words = ("-d", "musdb18hq", "--data", musdb, "--split", "test", "-p", "musdb18-usdr")
+    sepeval("separate", *words, "-s", "ideal_ratio_mask", "-o", tmp_path / "estimates")
+
+    done = sepeval(
+        "score", musdb / "test", tmp_path / "estimates", "-p", "musdb18-usdr", "-o", tmp_path
+    )
+
+    assert done.code == 0, done.err
+    assert " " in next((musdb / "test").iterdir()).name
+
+
+def test_a_stem_that_a_track_lacks_is_told(sepeval: Command, slakh: Path, tmp_path: Path) -> None:
+    references, estimates = tmp_path / "ref", tmp_path / "est"
+    shutil.copytree(slakh / "test", references)
+    shutil.copytree(slakh / "test", estimates)
+    (references / "Track01877" / "bass.wav").unlink()
+    shutil.copytree(estimates / "Track01877", estimates / "Track09999")
+
+    done = sepeval("score", references, estimates, "-p", MSDM, "-o", tmp_path / "runs")
+
+    assert "Track01877: has no bass" in done.err
+    assert "Track09999: has estimates and no references" in done.err
+    assert "counts as silent: Track01877 (bass)" in done.out
+
+
+def test_all_protocols_that_a_run_serves_are_rescored(sepeval: Command, run: Path) -> None:
+    done = sepeval("rescore", run, "-p", "all")
+
+    assert done.code == 0, done.err
+    assert "slakh2100-active.v1" in done.out

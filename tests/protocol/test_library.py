@@ -95,12 +95,29 @@ def test_a_released_protocol_under_another_name_is_refused(copied: Path) -> None
         load("slakh2100-msdm")
 
 
-def test_an_edited_protocol_is_its_own_under_a_path(copied: Path) -> None:
+def test_an_edited_protocol_is_its_own_under_a_path_and_another_name(copied: Path) -> None:
     path = copied / "slakh2100-msdm.v1.yaml"
     edit(path, "min_active: 2", "min_active: 1")
+    edit(path, "name: slakh2100-msdm", "name: mine")
 
     assert load(path).silence.min_active == 1
     assert load(str(path)) == load(path)
+
+
+def test_an_edited_protocol_does_not_pass_as_the_released_one(copied: Path) -> None:
+    path = copied / "slakh2100-msdm.v1.yaml"
+    edit(path, "min_active: 2", "min_active: 1")
+
+    with pytest.raises(ProtocolError, match="a released protocol is never edited"):
+        load(path)
+
+
+def test_a_metric_that_no_summary_shows_is_refused(copied: Path) -> None:
+    path = copied / "slakh2100-dicose.v1.yaml"
+    edit(path, "metrics: [sdr_silent, output_rms_silent]", "metrics: [sdr_silent]")
+
+    with pytest.raises(ProtocolError, match="metric 'output_rms_silent' is in no summary"):
+        load(path)
 
 
 def test_an_unknown_name_offers_the_nearest() -> None:

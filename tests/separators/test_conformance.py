@@ -36,6 +36,7 @@ EXAMPLES: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     "callable": (
         {"target": f"{__name__}:halves", "stems": STEMS},
         {"target": f"{__name__}:noisy", "stems": STEMS},
+        {"target": f"{__name__}:noisy", "stems": STEMS, "tag": "v2"},
     ),
     "files": ({"root": ".", "pattern": "{track}/{stem}.wav"},),
     "ideal_binary_mask": (

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from sepeval import audio
-from sepeval.errors import DataError
+from sepeval.errors import DataError, SeparatorError
 from sepeval.fingerprint import digest
+from sepeval.separators.base import Estimate
 from sepeval.separators.files import Files
 from sepeval.types import Array, Track
 
@@ -71,7 +72,10 @@ def test_the_fingerprint_leaves_out_absent_files(files: Files) -> None:
 
 
 def test_the_description_does_not_depend_on_where_the_files_lie(files: Files) -> None:
-    assert files.describe() == Files(Path("elsewhere"), "{track}/{stem}.flac").describe()
+    elsewhere = files.root / "elsewhere"
+    elsewhere.mkdir()
+
+    assert files.describe() == Files(elsewhere, "{track}/{stem}.flac").describe()
 
 
 def test_a_missing_estimate_is_named_with_track_stem_and_path(files: Files) -> None:
@@ -89,11 +93,45 @@ def test_another_channel_count_than_the_tracks_is_refused(files: Files) -> None:
         files.estimate(track(channels=2), stems=STEMS, rate=RATE)
 
 
-def test_stems_of_different_lengths_are_refused(files: Files) -> None:
-    write(files.root, "drums", noise(length=99))
+def test_stems_of_different_lengths_tell_their_lengths(files: Files) -> None:
+    write(files.root, "drums", noise(length=97))
 
-    with pytest.raises(DataError, match=r"bass_7\.wav has 100 samples, .*drums_7\.wav has 99"):
-        files.estimate(track(), stems=STEMS, rate=RATE)
+    estimate = files.estimate(track(), stems=STEMS, rate=RATE)
+
+    assert estimate.lengths == (100, 97)
+    assert estimate.audio[0].tolist() == noise(seed=0).tolist()
+    assert estimate.audio[1, :, :97].tolist() == noise(length=97).tolist()
+    assert not estimate.audio[1, :, 97:].any()
+
+
+def test_stems_of_equal_lengths_tell_none(files: Files) -> None:
+    assert files.estimate(track(), stems=STEMS, rate=RATE).lengths is None
+
+
+@pytest.mark.parametrize("lengths", [(3,), (3, 5), (-1, 4)])
+def test_lengths_that_do_not_fit_the_audio_are_refused(lengths: tuple[int, ...]) -> None:
+    with pytest.raises(SeparatorError, match="one length per stem, each of at most 4 samples"):
+        Estimate(STEMS, np.zeros((2, 1, 4)), lengths=lengths)
+
+
+@pytest.mark.parametrize("kind", ["nothing", "a file"])
+def test_a_root_that_is_no_folder_is_refused(tmp_path: Path, kind: str) -> None:
+    root = tmp_path / "estimates"
+    if kind == "a file":
+        root.write_text("")
+
+    with pytest.raises(DataError, match=f"estimates: expected the folder .*, found {kind}"):
+        Files(root, PATTERN)
+
+
+def test_a_file_without_audio_is_named_with_the_way_out(files: Files) -> None:
+    path = files.root / "system" / "bass_7.wav"
+    path.write_bytes(b"")
+    write(files.root, "drums", noise(length=0))
+
+    for stem, fault in (("bass", "the file is empty"), ("drums", "holds no samples")):
+        with pytest.raises(DataError, match=f"{stem}_7.wav: {fault}; copy or make it again"):
+            files.estimate(track(), stems=(stem,), rate=RATE)
 
 
 def test_a_damaged_file_is_named(files: Files) -> None:

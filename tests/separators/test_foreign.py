@@ -16,6 +16,7 @@ STEMS = ("bass", "drums")
 MIXTURE = np.linspace(-1.0, 1.0, 8).reshape(2, 4)
 SOURCE = """
 import functools
+import sys
 import numpy as np
 import torch
 
@@ -59,6 +60,12 @@ def noise(mixture, rate, *, seed):
 def raising(mixture, rate):
     raise ValueError("out of luck")
 
+def leaving(mixture, rate):
+    sys.exit(3)
+
+def alone(mixture):
+    return mixture
+
 def lacking(mixture, rate):
     return {"bass": mixture}
 
@@ -78,7 +85,10 @@ def nothing(mixture, rate):
     return None
 
 def ragged(mixture, rate):
-    return [mixture, mixture[:, 1:]]
+    return {"bass": [mixture, mixture[:, 1:]], "drums": mixture}
+
+def several(mixture, rate):
+    return mixture, mixture
 
 def integer(mixture, rate):
     return np.stack([mixture, mixture]).astype(np.int16)
@@ -86,12 +96,17 @@ def integer(mixture, rate):
 def undefined(mixture, rate):
     return np.stack([mixture, mixture * np.nan])
 
+class Leaving:
+    def __init__(self):
+        sys.exit("no weights")
+
 class Broken:
     def __init__(self):
         raise FileNotFoundError("weights.bin")
 
 number = 3
 """
+RAISES = SOURCE.splitlines().index('    raise ValueError("out of luck")') + 1
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -116,7 +131,7 @@ def foreign(name: str) -> ForeignCallable:
 
 @pytest.mark.parametrize(
     "name",
-    ["mapping", "array", "float32", "tensor", "lists", "Model", "model", "model.method", "fixed"],
+    ["mapping", "array", "float32", "tensor", "Model", "model", "model.method", "fixed"],
 )
 def test_every_form_of_output_is_taken(name: str) -> None:
     estimate = foreign(name).separate(MIXTURE, rate=4, seed=0)
@@ -165,9 +180,16 @@ def test_the_description_names_target_stems_and_source(folder: Path) -> None:
         "version": 1,
         "target": "borrowing:array",
         "stems": ["bass", "drums"],
+        "tag": "",
         "source_sha256": digests,
     }
     assert foreign("fixed").describe()["source_sha256"] == digests[1:]
+
+
+def test_a_tag_is_part_of_the_description() -> None:
+    tagged = ForeignCallable("strangers:array", STEMS, "v2").describe()
+
+    assert tagged == {**foreign("array").describe(), "tag": "v2"}
 
 
 @pytest.mark.parametrize(
@@ -175,18 +197,23 @@ def test_the_description_names_target_stems_and_source(folder: Path) -> None:
     [
         ("no_such_module:f", "'no_such_module' cannot be imported: ModuleNotFoundError"),
         ("halfway:f", "'halfway' cannot be imported.*No module named 'no_such_thing'"),
-        ("leaving:f", "'leaving' cannot be imported: SystemExit: 3"),
+        ("halfway:f", "(halfway.py:2)"),
+        ("leaving:f", "'leaving' cannot be imported: SystemExit: 3 (leaving.py:1)"),
         ("nowhere", "'strangers' has no attribute 'nowhere'"),
         ("number", "is no callable; found int"),
         ("Broken", "the class cannot be built: FileNotFoundError: weights.bin"),
-        ("raising", "strangers:raising raised ValueError: out of luck"),
+        ("Leaving", "the class cannot be built: SystemExit: no weights (strangers.py:"),
+        ("raising", f"strangers:raising raised ValueError: out of luck (strangers.py:{RAISES})"),
+        ("leaving", "strangers:leaving raised SystemExit: 3 (strangers.py:"),
+        ("lists", "strangers:lists returned a list; return a mapping from stem"),
+        ("several", "returned a tuple; return.*or one array.*in the order bass, drums"),
         ("lacking", "returned bass; it lacks drums"),
         ("short", r"expected [stem channel sample] = [2, 2, 4]; found [2, 2, 3]"),
         ("long", r"stem 'bass': expected [channel sample] = [2, 4]; found [2, 5]"),
         ("three", r"= [2, 2, 4]; found [3, 2, 4]"),
         ("flat", r"= [2, 2, 4]; found [2, 4]"),
         ("nothing", "expected a floating-point array.*found NoneType of object"),
-        ("ragged", "list cannot be read as an array"),
+        ("ragged", "stem 'bass': list cannot be read as an array"),
         ("integer", "found ndarray of int16"),
         ("undefined", "8 of 16 samples are NaN or infinite"),
     ],
@@ -196,6 +223,11 @@ def test_every_fault_is_named(name: str, message: str) -> None:
 
     with pytest.raises(SeparatorError, match=pattern):
         foreign(name).separate(MIXTURE, rate=4, seed=0)
+
+
+def test_a_wrong_signature_is_not_blamed_on_a_line() -> None:
+    with pytest.raises(SeparatorError, match=r"alone raised TypeError: .*given$"):
+        foreign("alone").separate(MIXTURE, rate=4, seed=0)
 
 
 def test_the_cause_of_a_foreign_error_is_kept() -> None:
