@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sepeval.errors import DataError
-from sepeval.kernels.bsseval.signals import Signal, audio, pieces
+from sepeval.kernels.bsseval.parallel import in_order
+from sepeval.kernels.bsseval.signals import READ, Signal, audio, pieces
 from sepeval.types import Array, BoolArray, IntArray
 
 SUSPECT = 1e-8  # relative energy below which a remainder cannot be told from rounding of a Gram
@@ -36,7 +37,7 @@ class Basis:
     energies: Array
 
 
-def find_basis(references: Array) -> Basis:
+def find_basis(references: Array, *, threads: int = 1) -> Basis:
     """The independent channels of the references over the whole track.
 
     Channels are tried in the order of what they add to those already kept, most energy first. One
@@ -46,13 +47,14 @@ def find_basis(references: Array) -> Basis:
 
     Args:
         references: [stem channel sample]
+        threads: pieces of audio that are worked on at the same time; changes no value.
 
     Raises:
         DataError: a value is not finite.
     """
     stems, channels = references.shape[:2]
     signal = audio(references)
-    gram = _gram(signal)
+    gram = _gram(signal, threads)
     energies = np.diag(gram).copy()
     kept, suspects = _pivots(gram)
     made_of: dict[int, Array] = {}
@@ -95,11 +97,16 @@ def own_channels(mixing: Array) -> IntArray:
     return np.array(kept, dtype=np.int64)
 
 
-def _gram(signal: Signal) -> Array:
+def _gram(signal: Signal, threads: int) -> Array:
+    def product(start: int) -> Array:
+        (piece,) = pieces(signal, start, min(start + READ, signal.samples))
+        with np.errstate(over="ignore", invalid="ignore"):
+            return piece @ piece.T
+
     total = np.zeros((signal.channels, signal.channels))
     with np.errstate(over="ignore", invalid="ignore"):
-        for piece in pieces(signal, 0, signal.samples):
-            total += piece @ piece.T
+        for found in in_order(product, range(0, signal.samples, READ), threads):
+            total += found
     if not np.isfinite(total).all():
         channel = int(np.flatnonzero(~np.isfinite(np.diag(total)))[0])
         raise DataError(f"channel {channel} of the references (stem by stem) is not finite")

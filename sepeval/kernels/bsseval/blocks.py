@@ -20,7 +20,7 @@ import numpy as np
 from sepeval.errors import ShapeError
 from sepeval.types import IntArray
 
-BLOCKS = 31  # blocks in one batch: 4 MB of spectrum for eight channels; odd, which caches like
+BLOCKS = 15  # blocks in one batch: 2 MB of spectrum for eight channels; odd, which caches like
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,7 @@ def reference_side(
     samples = references.shape[2]
     by = named(engine)
     check_windows(windows, samples)
-    basis = find_basis(references)
+    basis = find_basis(references, threads=threads)
     signal = selection(references, basis.channels)
     products = np.zeros((len(windows), signal.channels, signal.channels, taps))
 

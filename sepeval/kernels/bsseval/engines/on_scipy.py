@@ -30,8 +30,8 @@ class ScipyEngine(Engine[Spectrum]):
 
     def lags(self, spectrum: Spectrum, *, taps: int, length: int) -> Array:
         """See `Engine.lags`."""
-        circular = scipy.fft.irfft(spectrum, n=length, axis=0)
-        return np.ascontiguousarray(circular[:taps].transpose(1, 2, 0))
+        circular = scipy.fft.irfft(spectrum.transpose(1, 2, 0), n=length)
+        return np.ascontiguousarray(circular[:, :, :taps])
 
     def cholesky(self, matrix: Array) -> Array | None:
         """See `Engine.cholesky`."""
