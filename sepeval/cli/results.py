@@ -153,7 +153,7 @@ def _groups(runs: Sequence[Run], names: Sequence[str]) -> Mapping[str, Sequence[
         StoreError: a protocol was asked for and the first run has no scores under it.
     """
     from sepeval.errors import StoreError
-    from sepeval.report.results import by_protocol
+    from sepeval.results import by_protocol
 
     for run in runs:
         if run.manifest.status != "complete":

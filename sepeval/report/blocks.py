@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sepeval.report.results import Results, failed, is_complete, plain, some
-from sepeval.report.signature import between, in_order
-from sepeval.report.traits import direction, in_unit
+from sepeval.results import Results, failed, is_complete
+from sepeval.results.signature import between, in_order
+from sepeval.results.traits import direction, in_unit
+from sepeval.results.words import plain, some
 from sepeval.summary import ALL, SummaryRow
 from sepeval.types import Status
 

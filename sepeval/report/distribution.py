@@ -12,9 +12,10 @@ import numpy as np
 
 from sepeval.protocol import Summary
 from sepeval.report.canvas import GREY, Drawing, look, panels
-from sepeval.report.results import Results, System, count_of
-from sepeval.report.signature import between, line
-from sepeval.report.traits import in_unit, with_unit
+from sepeval.results import Results, System
+from sepeval.results.signature import between, line
+from sepeval.results.traits import in_unit, with_unit
+from sepeval.results.words import count_of
 from sepeval.store.run import slug
 from sepeval.summary import per_track, score_frame, used_scores
 from sepeval.types import Array

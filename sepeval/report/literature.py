@@ -13,7 +13,7 @@ from sepeval.errors import DataError
 from sepeval.protocol import Protocol
 from sepeval.publications import PublishedLine, PublishedNumber, same_name
 from sepeval.report.blocks import MISSING, Block, Cell
-from sepeval.report.results import plain
+from sepeval.results.words import plain
 from sepeval.summary import ALL
 
 

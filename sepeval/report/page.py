@@ -11,19 +11,11 @@ from sepeval.protocol import Protocol
 from sepeval.publications import PublishedLine
 from sepeval.report import literature
 from sepeval.report.plots import drawings
-from sepeval.report.results import (
-    Results,
-    by_protocol,
-    count_of,
-    dataset_of,
-    failed,
-    gather,
-    groups,
-    plain,
-)
 from sepeval.report.tables import Table, of_results
 from sepeval.report.templates import rendered
 from sepeval.report.words import STATUSES, measured, on_silence
+from sepeval.results import Results, by_protocol, dataset_of, failed, gather, groups
+from sepeval.results.words import count_of, plain
 from sepeval.store import Run
 from sepeval.store.files import write_text
 from sepeval.store.run import slug

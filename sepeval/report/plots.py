@@ -8,8 +8,8 @@ from pathlib import Path
 from sepeval.errors import UnknownNameError
 from sepeval.report.canvas import Drawing
 from sepeval.report.distribution import distribution
-from sepeval.report.results import Results, gather
 from sepeval.report.silence import silence
+from sepeval.results import Results, gather
 from sepeval.store import Run
 
 FORMATS = ("png", "pdf", "svg")

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 
 from sepeval.report.differences import FACTS, Facts, facts
 from sepeval.report.formats import aligned, escaped, pipes, wrapped
-from sepeval.report.results import Results, gather
-from sepeval.report.signature import data_line
+from sepeval.results import Results, gather
+from sepeval.results.signature import data_line
 from sepeval.store import Run
 from sepeval.summary import ALL
 from sepeval.types import Status

@@ -12,9 +12,9 @@ import pandas as pd
 
 from sepeval.protocol import Summary
 from sepeval.report.canvas import Drawing, look, panels
-from sepeval.report.results import Results, System
-from sepeval.report.signature import between, line
-from sepeval.report.traits import in_unit, with_unit
+from sepeval.results import Results, System
+from sepeval.results.signature import between, line
+from sepeval.results.traits import in_unit, with_unit
 from sepeval.store.run import slug
 from sepeval.summary import score_frame, used_scores
 

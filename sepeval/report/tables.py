@@ -12,9 +12,10 @@ from typing import TypeAlias
 from sepeval.publications import PublishedLine, PublishedNumber
 from sepeval.report import formats, literature
 from sepeval.report.blocks import Block, Counts, blocks, counts, notes
-from sepeval.report.results import Results, as_text, failed, gather
-from sepeval.report.signature import line
 from sepeval.report.templates import rendered
+from sepeval.results import Results, failed, gather
+from sepeval.results.signature import line
+from sepeval.results.words import as_text
 from sepeval.store import MetricRecord, Run
 from sepeval.summary import SummaryRow
 from sepeval.types import Status

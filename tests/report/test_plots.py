@@ -12,7 +12,7 @@ from sepeval.report import plot
 from sepeval.report.canvas import look
 from sepeval.report.distribution import words_of
 from sepeval.report.plots import drawings
-from sepeval.report.results import gather
+from sepeval.results import gather
 from sepeval.store import Run
 from sepeval.summary import per_track
 from tests.report.runs import Score, protocol, summary, two_tracks, write

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from sepeval.errors import StoreError
 from sepeval.protocol import Protocol
-from sepeval.report.traits import traits
+from sepeval.results.comparable import difference
+from sepeval.results.traits import traits
+from sepeval.results.words import as_text, count_of, plain
 from sepeval.store import MetricRecord, Run
 from sepeval.summary import SummaryRow, summarise
-
-_SHOWN = 5  # names of tracks that a message lists
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def gather(runs: Sequence[Run], protocol: str, *, mixed: bool = False) -> Result
             )
             raise StoreError(message)
     metrics = traits(chosen, documents[0])
-    gaps = [_difference(chosen[0], run) for run in chosen]
+    gaps = [difference(chosen[0], run) for run in chosen]
     is_mixed = any(gaps)
     if is_mixed and not mixed:
         which = next(place for place, gap in enumerate(gaps) if gap)
@@ -151,7 +151,7 @@ def groups(runs: Sequence[Run]) -> tuple[tuple[Run, ...], ...]:
     """
     found: list[list[Run]] = []
     for run in _distinct(runs):
-        home = next((one for one in found if not _difference(one[0], run)), None)
+        home = next((one for one in found if not difference(one[0], run)), None)
         if home is None:
             found.append([run])
         else:
@@ -174,46 +174,6 @@ def dataset_of(run: Run) -> str:
     manifest = run.manifest
     where = f"{manifest.dataset}/{manifest.split}"
     return f"{where} ({as_text(manifest.choices)})" if manifest.choices else where
-
-
-def as_text(value: object) -> str:
-    """Return a value of an identity in words; choices as `name=value`."""
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key}={one}" for key, one in sorted(value.items())) or "none"
-    return str(value)
-
-
-def plain(text: str) -> str:
-    """Return a text on one line without control characters.
-
-    Example:
-        >>> plain(" a  b" + chr(10) + chr(7))
-        'a b'
-    """
-    shown = "".join(sign if sign.isprintable() else " " for sign in text)
-    return " ".join(shown.split())
-
-
-def some(names: Sequence[str]) -> str:
-    """Return the first names, and how many more there are.
-
-    Example:
-        >>> some(["a", "b"])
-        'a, b'
-    """
-    more = len(names) - _SHOWN
-    listed = ", ".join(names[:_SHOWN])
-    return f"{listed} and {more} more" if more > 0 else listed
-
-
-def count_of(number: int, noun: str) -> str:
-    """Return a number with its noun.
-
-    Example:
-        >>> count_of(1, "track"), count_of(2, "track")
-        ('1 track', '2 tracks')
-    """
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _distinct(runs: Sequence[Run]) -> tuple[Run, ...]:
@@ -241,33 +201,3 @@ def _marks(run: Run, protocol: str, *, gap: str, mixed: bool) -> tuple[str, ...]
     if mixed:
         marks.append(f"other data: {gap}" if gap else "first of mixed data")
     return tuple(marks)
-
-
-def _difference(first: Run, other: Run) -> str:
-    """Return how what another run measured differs; empty if it does not."""
-    ours, theirs = first.manifest.identity, other.manifest.identity
-    found = [
-        f"{key} {as_text(ours.get(key))} and {as_text(theirs.get(key))}"
-        for key in ("dataset", "split", "choices")
-        if ours.get(key) != theirs.get(key)
-    ]
-    if found:
-        return ", ".join(found)
-    if ours.get("tracks") != theirs.get("tracks"):
-        return _tracks_apart(_ids(first), _ids(other))
-    if ours.get("content") != theirs.get("content"):
-        return "content (the audio of the references differs)"
-    return ""
-
-
-def _tracks_apart(ours: list[str], theirs: list[str]) -> str:
-    only = {
-        "first": [one for one in ours if one not in theirs],
-        "second": [one for one in theirs if one not in ours],
-    }
-    parts = [f"only in the {which}: {some(names)}" for which, names in only.items() if names]
-    return f"tracks, {len(ours)} and {len(theirs)}" + "".join(f" ({part})" for part in parts)
-
-
-def _ids(run: Run) -> list[str]:
-    return [plain(track.id) for track in run.manifest.tracks]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sepeval.report.results import Results, count_of, dataset_of, failed, gather, plain
+from sepeval.results.gathering import Results, dataset_of, failed, gather
+from sepeval.results.words import count_of, plain
 from sepeval.store import Run
 from sepeval.summary import ALL
 from sepeval.types import Status
