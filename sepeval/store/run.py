@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+from pydantic import ValidationError
 
 from sepeval.errors import StoreError
 from sepeval.fingerprint import digest
@@ -60,9 +61,21 @@ class Run:
         """
         for known, document in self.manifest.protocols.items():
             if name in (known, known.rpartition(".v")[0]):
-                return Protocol.model_validate(document)
+                return self._document(known, document)
         known_ids = ", ".join(self.manifest.protocols) or "none"
         raise StoreError(f"{self.folder}: has no scores under {name!r}; it has {known_ids}")
+
+    def _document(self, name: str, document: object) -> Protocol:
+        try:
+            return Protocol.model_validate(document)
+        except ValidationError as error:
+            made = self.manifest.environment.get("sepeval")
+            fields = ", ".join(".".join(map(str, one["loc"])) for one in error.errors())
+            message = (
+                f"{self.folder}: {name} is written as sepeval {made} understood it; this version "
+                f"finds fault with {fields}; score the audio again into another folder"
+            )
+            raise StoreError(message) from error
 
     def read_scores(self, protocol: str) -> pa.Table:
         """Return the score table of a protocol, by its id.

@@ -1,0 +1,165 @@
+"""What a comparison finds: differences, moves, spreads, places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sepeval.results import Results
+
+DRAWS = 10_000
+POWER = 0.8  # with which `needed` tracks would show a difference
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What one system has over the baseline, for one stem or All.
+
+    Attributes:
+        system: name of the system.
+        stem: name of the stem, or `All`.
+        baseline: the baseline's number over the common tracks, in the metric's unit.
+        value: the system's number over the same tracks.
+        difference: value - baseline; None where one of them has no finite value.
+        low: lower end of the interval of the difference (BCa, over tracks).
+        high: its upper end.
+        p_permutation: of the paired sign-flip test of the tracks' differences.
+        p_wilcoxon: of Wilcoxon's signed-rank test of the same.
+        p_holm: `p_permutation`, corrected for all rows of the comparison.
+        effect: mean over standard deviation of the tracks' differences.
+        wins: tracks on which the system is better.
+        ties: tracks on which both are equal.
+        losses: tracks on which the baseline is better.
+        tracks: how many tracks have a value of both.
+        needed: how many tracks like these would show the difference with a power of 0.8; None
+            where there is no difference.
+    """
+
+    system: str
+    stem: str
+    baseline: float | None
+    value: float | None
+    difference: float | None
+    low: float | None
+    high: float | None
+    p_permutation: float
+    p_wilcoxon: float
+    p_holm: float
+    effect: float | None
+    wins: int
+    ties: int
+    losses: int
+    tracks: int
+    needed: int | None
+
+
+@dataclass(frozen=True)
+class Move:
+    """One track on which a system and the baseline differ.
+
+    Attributes:
+        system: name of the system.
+        stem: name of the stem, or `All`.
+        track: its id.
+        baseline: the baseline's value, in the metric's unit.
+        value: the system's.
+    """
+
+    system: str
+    stem: str
+    track: str
+    baseline: float
+    value: float
+
+    @property
+    def difference(self) -> float:
+        """Value - baseline."""
+        return self.value - self.baseline
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How far a stochastic system's number moves by its seeds, and by the tracks.
+
+    Attributes:
+        system: name of the system.
+        stem: name of the stem, or `All`.
+        replicates: draws of the system.
+        over_seeds: standard deviation of the number from one replicate to another.
+        over_tracks: standard error of the number over resampled tracks.
+    """
+
+    system: str
+    stem: str
+    replicates: int
+    over_seeds: float
+    over_tracks: float
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a system stands among all for one stem, and where other tracks would put it.
+
+    Attributes:
+        system: name of the system.
+        rank: from 1, the best, by the numbers of the table; equal numbers share the better.
+        low: the best place in the interval.
+        high: the worst place in the interval.
+        mean_rank: over tracks.
+    """
+
+    system: str
+    rank: int
+    low: int
+    high: int
+    mean_rank: float
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The order of all systems for one stem.
+
+    Attributes:
+        stem: name of the stem, or `All`.
+        places: in the order of the systems.
+        tracks: how many tracks have values of all systems.
+        critical: difference of mean ranks that a test can tell apart (Nemenyi).
+        friedman: p-value of the Friedman test that all systems are alike; None where there are
+            only two, or nothing differs.
+    """
+
+    stem: str
+    places: tuple[Place, ...]
+    tracks: int
+    critical: float
+    friedman: float | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Systems against a baseline, under one protocol.
+
+    Attributes:
+        results: the systems.
+        summary: name of the reduction.
+        metric: name of the score.
+        baseline: name of the system that the others are held against.
+        confidence: of all intervals.
+        draws: resamples of the tracks, and patterns of signs.
+        seed: of both.
+        differences: by system, then by stem and All.
+        moves: of every track that differs, the largest difference of each system and stem first.
+        spreads: of the systems with more than one replicate.
+        standings: of all systems, by stem and All.
+    """
+
+    results: Results
+    summary: str
+    metric: str
+    baseline: str
+    confidence: float
+    draws: int
+    seed: int
+    differences: tuple[Difference, ...]
+    moves: tuple[Move, ...]
+    spreads: tuple[Spread, ...]
+    standings: tuple[Standing, ...]

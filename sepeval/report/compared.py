@@ -1,0 +1,238 @@
+"""A comparison as text, Markdown, CSV and JSON: the effect with its interval before any p-value."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+from sepeval.compare import Comparison, Difference, Place, Standing
+from sepeval.report import formats
+from sepeval.results.signature import line
+from sepeval.results.traits import direction, in_unit
+from sepeval.results.words import count_of
+
+_MOVES = 3  # tracks shown of each system
+_HEAD = ("system", "value", "difference", "interval", "effect", "w/t/l", "needed", "p", "p Holm")
+
+
+class _Grid(NamedTuple):
+    """A table below the first: caption, names of the columns, lines."""
+
+    caption: str
+    head: tuple[str, ...]
+    lines: Sequence[tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class ComparisonText:
+    """What is written of a comparison. The same runs give the same bytes.
+
+    Attributes:
+        comparison: what was found.
+        decimals: of values in the metric's unit.
+    """
+
+    comparison: Comparison
+    decimals: int = 2
+
+    @property
+    def title(self) -> str:
+        """Protocol, metric and baseline in one sentence."""
+        found = self.comparison
+        record = found.results.metrics[found.metric]
+        return (
+            f"{found.metric} of {found.results.protocol.id} ({found.summary}), "
+            f"{in_unit(record.unit)}, {direction(record)}; against {found.baseline}"
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the columns are, and what was tested."""
+        found = self.comparison
+        share = f"{100 * found.confidence:g} %"
+        used = [one.tracks for one in found.differences]
+        return (
+            f"value, difference: of the table's numbers over the tracks that all systems have "
+            f"({count_of(max(used), 'track')} at most); the table shows each system over its own",
+            f"interval: {share}, BCa bootstrap over tracks, {found.draws} resamples shared by all "
+            f"systems and stems, seed {found.seed}",
+            "effect: mean over standard deviation of the tracks' differences; w/t/l: tracks won, "
+            "tied, lost; needed: tracks like these that would show the difference with power 0.8",
+            "p: paired sign-flip test of the tracks' differences; p Holm: corrected for all "
+            f"{len(found.differences)} rows; Wilcoxon's is in the CSV",
+        )
+
+    def as_text(self, width: int = 100) -> str:
+        """Return aligned text for a terminal of so many characters."""
+        rows, headings = self._rows()
+        parts = [
+            formats.wrapped(self.title, width),
+            formats.aligned(_HEAD, rows, width, headings),
+            "\n".join(formats.wrapped(note, width) for note in self.notes),
+        ]
+        for caption, head, lines in self._more():
+            parts.append(
+                f"{formats.wrapped(caption, width)}\n{formats.aligned(head, lines, width)}"
+            )
+        return "\n\n".join([*parts, line(self.comparison.results)]) + "\n"
+
+    def as_markdown(self) -> str:
+        """Return Markdown with one table per stem."""
+        parts = [f"**{formats.escaped(self.title)}**"]
+        for stem in self._stems():
+            rows = [self._line(one) for one in self.comparison.differences if one.stem == stem]
+            escaped = [(formats.escaped(row[0]), *row[1:]) for row in rows]
+            parts += [formats.escaped(stem), formats.pipes(_HEAD, escaped)]
+        parts.append("\n".join(f"- {formats.escaped(note)}" for note in self.notes))
+        for caption, head, lines in self._more():
+            escaped = [tuple(map(formats.escaped, row)) for row in lines]
+            parts += [formats.escaped(caption), formats.pipes(head, escaped)]
+        parts.append(formats.escaped(line(self.comparison.results)))
+        return "\n\n".join(parts) + "\n"
+
+    def as_csv(self) -> str:
+        """Return one line per system and stem, unrounded."""
+        found = self.comparison
+        fixed = {
+            "protocol": found.results.protocol.id,
+            "protocol_hash": found.results.protocol.hash,
+            "summary": found.summary,
+            "metric": found.metric,
+            "baseline_system": found.baseline,
+            "confidence": found.confidence,
+        }
+        rows = [{**fixed, **asdict(one)} for one in found.differences]
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        return text.getvalue()
+
+    def as_json(self) -> str:
+        """Return everything that was found, unrounded."""
+        found = self.comparison
+        document = {
+            "title": self.title,
+            "signature": line(found.results),
+            "notes": list(self.notes),
+            "protocol": found.results.protocol.id,
+            "protocol_hash": found.results.protocol.hash,
+            "summary": found.summary,
+            "metric": found.metric,
+            "baseline": found.baseline,
+            "confidence": found.confidence,
+            "draws": found.draws,
+            "seed": found.seed,
+            "differences": [asdict(one) for one in found.differences],
+            "standings": [asdict(one) for one in found.standings],
+            "spreads": [asdict(one) for one in found.spreads],
+            "moves": [{**asdict(one), "difference": one.difference} for one in found.moves],
+        }
+        return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+    def _stems(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(one.stem for one in self.comparison.differences))
+
+    def _rows(self) -> tuple[list[tuple[str, ...]], dict[int, str]]:
+        """Return all lines, and the stems as headings by the place of their first line."""
+        rows: list[tuple[str, ...]] = []
+        headings: dict[int, str] = {}
+        for stem in self._stems():
+            own = [one for one in self.comparison.differences if one.stem == stem]
+            base = _number(own[0].baseline, f".{self.decimals}f")
+            headings[len(rows)] = f"{stem}: {self.comparison.baseline} {base}"
+            rows += [self._line(one) for one in own]
+        return rows, headings
+
+    def _line(self, row: Difference) -> tuple[str, ...]:
+        plain, signed = f".{self.decimals}f", f"+.{self.decimals}f"
+        return (
+            row.system,
+            _number(row.value, plain),
+            _number(row.difference, signed),
+            f"{_number(row.low, signed)} to {_number(row.high, signed)}",
+            _number(row.effect, "+.2f"),
+            f"{row.wins}/{row.ties}/{row.losses}",
+            "-" if row.needed is None else str(row.needed),
+            _p(row.p_permutation),
+            _p(row.p_holm),
+        )
+
+    def _more(self) -> Iterator[_Grid]:
+        """Yield caption, head and lines of the tables below the first."""
+        found = self.comparison
+        if len(found.results.systems) > 2:
+            yield self._places(found.standings)
+        if found.spreads:
+            signed = f".{self.decimals + 1}f"
+            caption = (
+                "Spread over seeds (standard deviation) beside that over tracks (standard error)"
+            )
+            rows = [
+                (
+                    f"{one.system}, {one.stem}",
+                    str(one.replicates),
+                    f"{one.over_seeds:{signed}}",
+                    f"{one.over_tracks:{signed}}",
+                )
+                for one in found.spreads
+            ]
+            yield _Grid(caption, ("system, stem", "replicates", "seeds", "tracks"), rows)
+        moved = [row for system in self._others() for row in self._moved(system)]
+        if moved:
+            head = ("system, stem, track", "baseline", "value", "difference")
+            yield _Grid(f"Tracks that move most, {_MOVES} of each system", head, moved)
+
+    def _others(self) -> list[str]:
+        return list(dict.fromkeys(one.system for one in self.comparison.differences))
+
+    def _moved(self, system: str) -> list[tuple[str, ...]]:
+        last = self._stems()[-1]  # All, where the table has it
+        own = [one for one in self.comparison.moves if (one.system, one.stem) == (system, last)]
+        plain = f".{self.decimals}f"
+        return [
+            (
+                f"{system}, {one.stem}, {one.track}",
+                f"{one.baseline:{plain}}",
+                f"{one.value:{plain}}",
+                f"{one.difference:+{plain}}",
+            )
+            for one in own[:_MOVES]
+        ]
+
+    def _places(self, standings: Sequence[Standing]) -> _Grid:
+        """Return the places of all systems, with intervals, by stem."""
+        share = f"{100 * self.comparison.confidence:g} %"
+        head = ("system", *(one.stem for one in standings))
+        names = [system.name for system in self.comparison.results.systems]
+        rows = [
+            (name, *(_place(one.places[place]) for one in standings))
+            for place, name in enumerate(names)
+        ]
+        rows.append(("critical difference", *(f"{one.critical:.2f}" for one in standings)))
+        rows.append(("Friedman p", *(_p(one.friedman) for one in standings)))
+        caption = (
+            f"Place by the table's number ({share} interval over resampled tracks), and mean rank "
+            "over tracks; those closer than the critical difference (Nemenyi) are not told apart"
+        )
+        return _Grid(caption, head, rows)
+
+
+def _place(place: Place) -> str:
+    """Return rank, its interval, and the mean rank."""
+    return f"{place.rank} ({place.low}-{place.high}) {place.mean_rank:.2f}"
+
+
+def _number(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)
+
+
+def _p(value: float | None) -> str:
+    """Return a p-value; small ones as a bound."""
+    if value is None:
+        return "-"
+    return "<0.001" if value < 0.001 else f"{value:.3f}"

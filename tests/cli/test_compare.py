@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+from tests.compare.test_comparison import BASS, DRUMS, scores, two
+from tests.report.runs import write
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    two(tmp_path / "runs", BASS + 0.5, DRUMS - 0.25)
+    return tmp_path / "runs"
+
+
+def test_compare_prints_differences_with_intervals(sepeval: Command, folder: Path) -> None:
+    done = sepeval("compare", folder, "--baseline", "base")
+
+    assert done.code == 0
+    assert "bass: base 4.67" in done.out
+    assert "+0.50 to +0.50" in done.out
+
+
+def test_every_format_has_the_same_difference(sepeval: Command, folder: Path) -> None:
+    document = json.loads(sepeval("compare", folder, "--json").out)
+    csv = sepeval("compare", folder, "--format", "csv").out
+    markdown = sepeval("compare", folder, "--format", "markdown").out
+
+    (bass,) = (one for one in document["differences"] if one["stem"] == "bass")
+    assert bass["difference"] == pytest.approx(0.5)
+    assert ",new,bass," in csv
+    assert "| new    |  5.17 |      +0.50 |" in markdown
+
+
+def test_the_folder_of_a_run_names_the_baseline(sepeval: Command, folder: Path) -> None:
+    (new,) = folder.glob("new--*")
+
+    assert "; against new" in sepeval("compare", folder, "--baseline", new).out
+
+
+def test_a_gate_decides_the_exit_code(sepeval: Command, folder: Path) -> None:
+    passed = sepeval("compare", folder, "--gate", "sdr.bass>=-0.1", "--gate", "sdr>=0")
+    failed = sepeval("compare", folder, "--gate", "sdr.drums>=-0.1")
+    wrong = sepeval("compare", folder, "--gate", "sdr")
+
+    assert passed.code == 0
+    assert failed.code == 1
+    assert "gate not passed: new: sdr of drums: the difference from base is -0.250 dB" in failed.err
+    assert (wrong.code, "is no gate" in wrong.err) == (2, True)
+
+
+def test_figures_are_written_and_the_same_each_time(
+    sepeval: Command, folder: Path, tmp_path: Path
+) -> None:
+    write(folder, "third", scores(BASS + 1.0, DRUMS))
+    for name in ("a", "b"):
+        assert sepeval("compare", folder, "-o", tmp_path / name).code == 0
+
+    names = sorted(path.name for path in (tmp_path / "a").iterdir())
+    assert len(names) == 6
+    for name in names:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_one_run_is_a_wrong_request(sepeval: Command, folder: Path) -> None:
+    (new,) = folder.glob("new--*")
+
+    done = sepeval("compare", new)
+
+    assert done.code == 2
+    assert "takes two runs at least" in done.err
