@@ -24,7 +24,7 @@ LAYERS = (
     ("protocol", "synthetic", "encoders", "checkpoints", "inference"),
     ("datasets", "separators", "metrics"),
     ("scoring",),
-    ("loading", "store", "reference_cache", "publications"),
+    ("loading", "store", "reference_cache", "publications", "citations"),
     ("runner", "summary"),
     ("results",),
     ("interchange", "explain", "compare", "sweeps", "audits"),

@@ -15,6 +15,7 @@ from sepeval.cli.console import columns, say, show
 if TYPE_CHECKING:
     from sepeval.protocol import Protocol
     from sepeval.publications import PublishedLine
+    from sepeval.report.tables import Table
     from sepeval.store import Run
 
 
@@ -42,11 +43,15 @@ def table(
     runs: options.Runs,
     protocol: options.Protocols = [],  # noqa: B006 - typer copies it
     format: Annotated[  # noqa: A002 - the option's name
-        Literal["text", "markdown", "csv", "json", "html"], typer.Option(help="Of the table.")
+        Literal["text", "markdown", "csv", "json", "html", "latex", "latex-input"],
+        typer.Option(help="Of the table; latex compiles as it is, latex-input is for a paper."),
     ] = "text",
     decimals: Annotated[int, typer.Option(min=0, max=9)] = 2,
     mixed: options.Mixed = False,
     published: options.Published = [],  # noqa: B006 - typer copies it
+    baseline: Annotated[
+        str, typer.Option(help="Mark numbers that differ from this system's, tested over tracks.")
+    ] = "",
     side_by_side: Annotated[
         bool, typer.Option("--side-by-side", help="All protocols of a run in one table.")
     ] = False,
@@ -67,9 +72,12 @@ def table(
     documents = [own[0].protocol(name) for name, own in chosen.items()]
     others = fitting(documents, _published(published))
     tables = [
-        make(own, name, decimals=decimals, mixed=mixed, published=fit)
+        make(own, name, decimals=decimals, mixed=mixed, published=fit, baseline=baseline)
         for (name, own), fit in zip(chosen.items(), others, strict=True)
     ]
+    if kind.startswith("latex"):
+        show(_only(tables).as_latex(is_document=kind == "latex"))
+        return
     show(_joined([str(getattr(one, f"as_{kind}")()) for one in tables], kind=kind))
 
 
@@ -142,6 +150,20 @@ def explain(
         show("\n\n".join(one.as_text() for one in found))
 
 
+def _only(tables: Sequence[Table]) -> Table:
+    """Return the one table there is.
+
+    Raises:
+        SepevalError: there are several.
+    """
+    from sepeval.errors import SepevalError
+
+    if len(tables) > 1:
+        names = ", ".join(one.results.protocol.id for one in tables)
+        raise SepevalError(f"LaTeX is written of one protocol; choose one with --protocol: {names}")
+    return tables[0]
+
+
 def _words(names: Sequence[str]) -> list[str]:
     return [word for name in names for word in name.split(",") if word]
 
@@ -193,10 +215,10 @@ def _with_metric(
 def _refuse_beside(kind: str, *, published: Sequence[str]) -> None:
     from sepeval.errors import SepevalError
 
-    if kind == "html":
+    if kind in ("html", "latex", "latex-input"):
         message = (
-            "--side-by-side has the formats text, markdown, csv and json, found 'html'; a page of "
-            "all protocols is made by `sepeval report`"
+            f"--side-by-side has the formats text, markdown, csv and json, found {kind!r}; a page "
+            "of all protocols is made by `sepeval report`"
         )
         raise SepevalError(message)
     if published:

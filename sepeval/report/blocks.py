@@ -32,11 +32,15 @@ class Cell:
         text: with the decimals of the table; `+inf`, `-inf`, or `-` where there is none.
         number: what is sorted by; None where there is none.
         best: no other system has a better one.
+        second: one system alone, or several alike, have a better one.
+        mark: sign of a test against the baseline; empty if there is none.
     """
 
     text: str
     number: float | None
     best: bool
+    second: bool = False
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class Block:
         marks: that hold for every system.
         stems: the columns, `All` last where the protocol has it.
         lines: a system's name, and one cell per column.
+        published: how many of them, at the end, are copied from sources.
     """
 
     metric: str
@@ -60,6 +65,7 @@ class Block:
     marks: tuple[str, ...]
     stems: tuple[str, ...]
     lines: tuple[tuple[str, tuple[Cell, ...]], ...]
+    published: int = 0
 
     @property
     def title(self) -> str:
@@ -168,7 +174,7 @@ def _rows(results: Results) -> list[SummaryRow]:
 def _column(
     rows: Sequence[SummaryRow], comparable: Sequence[bool], decimals: int, *, lower: bool
 ) -> tuple[Cell, ...]:
-    """Return the cells of one stem; all that show the best number are marked.
+    """Return the cells of one stem; all that show the best number are marked, and the second.
 
     A number over fewer tracks than another's is no rival: it leaves out what others must solve.
     """
@@ -176,9 +182,11 @@ def _column(
     most = max(row.tracks for row in rows)
     fit = [own and row.tracks == most for row, own in zip(rows, comparable, strict=True)]
     rivals = [one for one, own in zip(numbers, fit, strict=True) if own and one is not None]
-    best = {min(rivals) if lower else max(rivals)} if len(rivals) > 1 else set()
+    order = sorted(set(rivals), reverse=not lower)
+    best = order[:1] if len(rivals) > 1 else []
+    second = order[1:2] if len(rivals) > 2 else []
     return tuple(
-        Cell(_text(row, decimals), number, own and number in best)
+        Cell(_text(row, decimals), number, own and number in best, own and number in second)
         for row, number, own in zip(rows, numbers, fit, strict=True)
     )
 

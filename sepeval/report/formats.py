@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from rich.cells import cell_len
 
-from sepeval.report.blocks import Block, Counts
+from sepeval.report.blocks import Block, Cell, Counts
 
 _GAP = 2  # blanks between columns
 _NAME = 32  # a longer name is broken where the table is too wide
@@ -36,11 +36,12 @@ def as_text(
     """
     parts = [wrapped(title, width)]
     for block in blocks:
+        room = max((len(cell.mark) for _, cells in block.lines for cell in cells), default=0)
         rows = [
-            (name, *(f"{cell.text}{'*' if cell.best else ' '}" for cell in cells))
+            (name, *(f"{_starred(cell)}{cell.mark.ljust(room)}" for cell in cells))
             for name, cells in block.lines
         ]
-        head = ("system", *(f"{stem} " for stem in block.stems))
+        head = ("system", *(stem + " " * (1 + room) for stem in block.stems))
         starred = any(cell.best for _, cells in block.lines for cell in cells)
         caption = f"{block.title}{'; * best' if starred else ''}"
         parts.append(f"{wrapped(caption, width)}\n{aligned(head, rows, width)}")
@@ -61,13 +62,10 @@ def as_markdown(
     notes: Sequence[str],
     signature: str,
 ) -> str:
-    """Return everything as Markdown with pipe tables, the best numbers bold."""
+    """Return everything as Markdown with pipe tables; the best is bold, the second underlined."""
     parts = [f"**{escaped(title)}**"]
     for block in blocks:
-        rows = [
-            (escaped(name), *(f"**{one.text}**" if one.best else one.text for one in cells))
-            for name, cells in block.lines
-        ]
+        rows = [(escaped(name), *map(_emphasised, cells)) for name, cells in block.lines]
         head = ("system", *map(escaped, block.stems))
         parts += [escaped(block.title), pipes(head, rows)]
     if notes:
@@ -77,6 +75,16 @@ def as_markdown(
         parts += [escaped(f"Counts of {one.title}"), pipes(("", *map(escaped, one.stems)), rows)]
     parts.append(escaped(signature))
     return "\n\n".join(parts) + "\n"
+
+
+def _starred(cell: Cell) -> str:
+    return f"{cell.text}{'*' if cell.best else ' '}"
+
+
+def _emphasised(cell: Cell) -> str:
+    """Return a number in Markdown: the best bold, the second underlined."""
+    text = f"**{cell.text}**" if cell.best else cell.text
+    return (f"<u>{text}</u>" if cell.second else text) + cell.mark
 
 
 def aligned(

@@ -45,20 +45,12 @@ def beside(blocks: Sequence[Block], found: Sequence[PublishedLine]) -> tuple[Blo
         found: lines that fit; each goes to the blocks of its metric.
     """
     names = _names(found)
-    return tuple(
-        replace(
-            block,
-            lines=(
-                *block.lines,
-                *(
-                    (name, cells)
-                    for name, line in zip(names, found, strict=True)
-                    if (cells := _cells(block, line))
-                ),
-            ),
-        )
-        for block in blocks
-    )
+    made = []
+    for block in blocks:
+        rows = [(name, _cells(block, line)) for name, line in zip(names, found, strict=True)]
+        below = tuple((name, cells) for name, cells in rows if cells)
+        made.append(replace(block, lines=(*block.lines, *below), published=len(below)))
+    return tuple(made)
 
 
 def remarks(found: Sequence[PublishedLine]) -> tuple[str, ...]:

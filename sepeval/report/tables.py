@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import TypeAlias
 
 from sepeval.publications import PublishedLine, PublishedNumber
-from sepeval.report import formats, literature
+from sepeval.report import formats, latex, literature, marks
 from sepeval.report.blocks import Block, Counts, blocks, counts, notes
 from sepeval.report.templates import rendered
 from sepeval.results import Results, failed, gather
@@ -59,6 +59,17 @@ class Table:
     def as_html(self) -> str:
         """Return a fragment of HTML without styles; the best numbers are in `<strong>`."""
         return rendered("table.html.j2", table=self)
+
+    def as_latex(self, *, is_document: bool = True) -> str:
+        r"""Return LaTeX (booktabs, siunitx): a document, or tables for `\input`."""
+        return latex.as_latex(
+            self.title,
+            self.blocks,
+            self.counts,
+            self.notes,
+            self.signature,
+            is_document=is_document,
+        )
 
     def as_csv(self) -> str:
         """Return one line per number, unrounded, with its counts and hashes.
@@ -130,6 +141,7 @@ def table(
     decimals: int = 2,
     mixed: bool = False,
     published: Sequence[PublishedLine] = (),
+    baseline: str = "",
 ) -> Table:
     """Return the table of runs under one protocol.
 
@@ -140,28 +152,42 @@ def table(
         mixed: accept runs that measured different audio, and mark them.
         published: numbers of others to show below, from `sepeval.publications.lines`; those of
             other metrics and stems are left out.
+        baseline: name of the system that the others are tested against, over tracks; numbers that
+            differ get a sign. Without it nothing is tested.
 
     Raises:
         StoreError: a run has no scores under the protocol, or the runs are not comparable.
+        UnknownNameError: no system has the baseline's name.
         DataError: published lines are given and none has a metric and stem of the table.
     """
     results = gather(runs, protocol, mixed=mixed)
     (fit,) = literature.fitting([results.protocol], published)
-    return of_results(results, decimals=decimals, published=fit)
+    return of_results(results, decimals=decimals, published=fit, baseline=baseline)
 
 
 def of_results(
-    results: Results, *, decimals: int, published: tuple[PublishedLine, ...] = ()
+    results: Results,
+    *,
+    decimals: int,
+    published: tuple[PublishedLine, ...] = (),
+    baseline: str = "",
 ) -> Table:
     """Return the table of numbers that are gathered already, with published lines that fit it."""
     measured = blocks(results, decimals=decimals)
+    tested = marks.comparisons(results, baseline) if baseline else {}
+    if tested:
+        measured = marks.marked(measured, tested)
     return Table(
         title=f"{results.protocol.id}: {results.protocol.title}",
         signature=line(results),
         results=results,
         blocks=literature.beside(measured, published),
         counts=counts(results),
-        notes=(*notes(results), *literature.remarks(published)),
+        notes=(
+            *notes(results),
+            *([marks.remark(tested)] if tested else []),
+            *literature.remarks(published),
+        ),
         published=published,
     )
 
