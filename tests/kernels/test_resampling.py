@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sepeval.kernels.resampling import torchaudio_hann
-from sepeval.types import Array
+from sepeval.kernels.resampling import torchaudio_hann, torchaudio_hann_blocks
+from sepeval.types import Array, Streamed
 
 # The first eight samples of torchaudio 2.11's functional.resample, in float64, of cos(0.37 n²).
 STORED = [
@@ -95,3 +95,20 @@ def test_resampling_is_linear() -> None:
 
     parts = [torchaudio_hann(signal, rate=3, to=2) for signal in (one, other)]
     np.testing.assert_allclose(found, 2.0 * parts[0] - parts[1], atol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("rate", "to"), [(44100, 22050), (22050, 44100), (44100, 16000), (48000, 44100), (100, 101)]
+)
+@pytest.mark.parametrize("length", [1, 500, 16_001])
+def test_blocks_are_the_signal_to_the_bit(
+    rate: int, to: int, length: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sepeval.kernels.resampling._BLOCK", 4096)
+    samples = np.random.default_rng(0).standard_normal((2, length))
+    signal = Streamed((2, length), lambda start, stop: np.ascontiguousarray(samples[:, start:stop]))
+
+    blocks = list(torchaudio_hann_blocks(signal, rate=rate, to=to))
+
+    whole = torchaudio_hann(samples, rate=rate, to=to)
+    assert np.array_equal(np.concatenate(blocks, axis=1), whole)

@@ -1,4 +1,4 @@
-"""How far a number would move with other tracks: resampling, tests, intervals on ranks.
+"""A statistic over tracks for many draws of them, and intervals from the draws.
 
 The unit that is drawn is the track. Systems that are compared share every draw, so that a track
 that is hard for all of them moves none against the others. A draw is a row of counts, how often
@@ -12,7 +12,6 @@ track without a value (nan) is left out of its series alone.
 
 from __future__ import annotations
 
-import math
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -27,20 +26,6 @@ _ROWS = 1024  # draws that are reduced at once, so that the sorted counts stay i
 class Interval(NamedTuple):
     """Bounds of one interval per series, both in the unit of the values."""
 
-    low: Array
-    high: Array
-
-
-class Ranks(NamedTuple):
-    """Places in a table, best first, from 1.
-
-    Attributes:
-        rank: [system], by the values as they are; equal values share the better place.
-        low: [system], the best place in the interval.
-        high: [system], the worst place in the interval.
-    """
-
-    rank: Array
     low: Array
     high: Array
 
@@ -155,150 +140,6 @@ def bca(observed: Array, draws: Array, jackknife: Array, *, confidence: float) -
         shares = np.clip(ndtr(start + away / (1.0 - skew * away)), 0.0, 1.0)
         low[place], high[place] = np.percentile(found, 100.0 * shares)
     return Interval(low, high)
-
-
-def sign_flips(differences: Array, *, flips: int, generator: np.random.Generator) -> Array:
-    """Return p-values of paired permutation tests: is the mean difference zero?
-
-    Under the hypothesis each track's difference could as well have the other sign. With few
-    tracks every pattern of signs is taken once, and the p-value is exact.
-
-    Args:
-        differences: [track series]; nan where a track has none.
-        flips: how many patterns are drawn where there are more than that.
-        generator: draws them.
-
-    Returns:
-        [series], two-sided, in (0, 1].
-
-    References:
-        [1] Phipson, Smyth. "Permutation p-values should never be zero", SAGMB 9(1), 2010.
-    """
-    tracks = len(differences)
-    known = np.where(np.isfinite(differences), differences, 0.0)
-    seen = np.abs(known.sum(axis=0))
-    if 2.0**tracks <= flips:
-        bits = (np.arange(2**tracks)[:, None] >> np.arange(tracks)) & 1
-        signs, extra = 1.0 - 2.0 * bits, 0
-    else:
-        signs, extra = 1.0 - 2.0 * generator.integers(0, 2, (flips, tracks)), 1
-    sums = np.abs(signs @ known)
-    beyond = (sums >= seen * (1.0 - 1e-12)).sum(axis=0)  # the sum of another order may round
-    return np.asarray((beyond + extra) / (len(signs) + extra), dtype=np.float64)
-
-
-def wilcoxon(differences: Array) -> Array:
-    """Return two-sided p-values [series] of Wilcoxon's signed-rank test.
-
-    Args:
-        differences: [track series]; nan where a track has none. Zeros are dropped.
-    """
-    from scipy import stats
-
-    found = np.ones(differences.shape[1])
-    for place, column in enumerate(differences.T):
-        kept = column[np.isfinite(column) & (column != 0)]
-        if len(kept):
-            found[place] = stats.wilcoxon(kept).pvalue
-    return found
-
-
-def holm(p_values: Array) -> Array:
-    """Return p-values [test] after Holm's correction for the number of tests.
-
-    References:
-        [1] Holm. "A simple sequentially rejective multiple test procedure", Scandinavian Journal
-            of Statistics 6(2), 1979.
-
-    Example:
-        >>> holm(np.array([0.01, 0.04, 0.03])).tolist()
-        [0.03, 0.06, 0.06]
-    """
-    count = len(p_values)
-    order = np.argsort(p_values, kind="stable")
-    scaled = np.minimum(p_values[order] * np.arange(count, 0, -1), 1.0)
-    corrected = np.empty(count)
-    corrected[order] = np.maximum.accumulate(scaled)
-    return corrected
-
-
-def effect_size(differences: Array) -> Array:
-    """Return mean over standard deviation of paired differences, [series], without a unit.
-
-    Args:
-        differences: [track series]; nan where a track has none.
-
-    Returns:
-        0 where all differences are zero; infinite where they are equal and not zero; nan where
-        there are fewer than two.
-    """
-    found = np.full(differences.shape[1], np.nan)
-    for place, column in enumerate(differences.T):
-        kept = column[np.isfinite(column)]
-        if len(kept) < 2:
-            continue
-        mean, spread = float(np.mean(kept)), float(np.std(kept, ddof=1))
-        if spread > 0:
-            found[place] = mean / spread
-        else:
-            found[place] = 0.0 if mean == 0 else math.copysign(np.inf, mean)
-    return found
-
-
-def tracks_needed(differences: Array, *, confidence: float, power: float) -> Array:
-    """Return how many tracks like these would resolve their mean difference, [series].
-
-        n = ((Φ⁻¹((1 + confidence) / 2) + Φ⁻¹(power)) / |effect size|)²
-
-    Args:
-        differences: [track series]; nan where a track has none.
-        confidence: one minus the level of the two-sided test.
-        power: how probable it shall be that the test finds the difference.
-
-    Returns:
-        Whole numbers, 2 at least; infinite where there is no difference.
-    """
-    from scipy.special import ndtri
-
-    quantiles = float(ndtri((1.0 + confidence) / 2.0) + ndtri(power))
-    with np.errstate(divide="ignore"):
-        count = (quantiles / np.abs(effect_size(differences))) ** 2
-    return np.maximum(np.ceil(count), 2.0)
-
-
-def ranks(values: Array, *, higher_is_better: bool) -> Array:
-    """Return places from 1 along the last axis; equal values share the better place.
-
-    Args:
-        values: [... system]; nan is behind all others.
-        higher_is_better: the direction.
-
-    Example:
-        >>> ranks(np.array([3.0, 5.0, 5.0]), higher_is_better=True).tolist()
-        [3.0, 1.0, 1.0]
-    """
-    signed = values if higher_is_better else -values
-    ordered = np.where(np.isnan(signed), -np.inf, signed)
-    better = ordered[..., None, :] > ordered[..., :, None]
-    return np.asarray(1.0 + better.sum(axis=-1), dtype=np.float64)
-
-
-def rank_intervals(
-    observed: Array, draws: Array, *, confidence: float, higher_is_better: bool
-) -> Ranks:
-    """Return places with the interval that holds them in that share of the draws.
-
-    Args:
-        observed: [system], the numbers of the table.
-        draws: [draw system], of resamples that all systems share.
-        confidence: of the interval.
-        higher_is_better: the direction.
-    """
-    drawn = ranks(draws, higher_is_better=higher_is_better)
-    tail = 50.0 * (1.0 - confidence)
-    low = np.percentile(drawn, tail, axis=0, method="lower")
-    high = np.percentile(drawn, 100.0 - tail, axis=0, method="higher")
-    return Ranks(ranks(observed, higher_is_better=higher_is_better), low, high)
 
 
 def _means(values: Array, counts: Array, weights: Array | None) -> Array:

@@ -1,0 +1,1 @@
+"""What a number hides: plain functions from stored data to findings, each with its evidence."""

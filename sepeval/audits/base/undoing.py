@@ -1,0 +1,259 @@
+"""By how much a score would move if something were undone: scored again from stored statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from sepeval.audits.base.audit import Plain
+from sepeval.errors import StoreError
+from sepeval.kernels.cells import Statistics, join
+from sepeval.kernels.windows import Gather, gather
+from sepeval.metrics.base import build
+from sepeval.protocol import Protocol
+from sepeval.scoring import TrackStatistics, grid, score_track
+from sepeval.store import Run
+from sepeval.store.scores import Scored, score_table
+from sepeval.summary import SummaryRow, summarise_scores
+from sepeval.types import Array, BoolArray, IntArray
+from sepeval.what_if import Held, energy_part, held, key_of
+
+_SHOWN_DB = 0.005  # what two decimals show
+
+
+class Whole(NamedTuple):
+    """Statistics of a whole track under the first protocol of a run that holds some.
+
+    Attributes:
+        track: its id.
+        replicate: which draw.
+        stems: names.
+        rate: in Hz.
+        length: in samples.
+        statistics: of one stretch, the track.
+    """
+
+    track: str
+    replicate: int
+    stems: tuple[str, ...]
+    rate: int
+    length: int
+    statistics: Statistics
+
+    def decibels(self, gram: Array) -> float:
+        """Return the level of an energy over all channels of the track, in dBFS."""
+        mean = float(gram) / (self.length * self.statistics.channels)
+        return 10.0 * float(np.log10(mean)) if mean > 0 else -np.inf
+
+
+class Effect(NamedTuple):
+    """How the numbers of a run move.
+
+    Attributes:
+        value: the number that moves most, as it is; None where none moves.
+        better: what it would be.
+        rows: every number that was compared, the largest move first.
+    """
+
+    value: float | None
+    better: float | None
+    rows: tuple[Mapping[str, Plain], ...]
+
+    @property
+    def size(self) -> float:
+        """By how many dB that number moves."""
+        return 0.0 if self.value is None or self.better is None else abs(self.better - self.value)
+
+    @property
+    def words(self) -> str:
+        """The number that moves most, as the end of a sentence."""
+        if not self.rows or self.size < _SHOWN_DB:
+            return "no score of this run moves"
+        row = self.rows[0]
+        return (
+            f"{row['metric']} of {row['stem']} under {row['protocol']} would be "
+            f"{self.better:.2f} instead of {self.value:.2f} dB"
+        )
+
+
+Change = Callable[[Held], TrackStatistics | None]
+NOTHING = Effect(None, None, ())
+
+
+def protocols_with_statistics(run: Run) -> tuple[Protocol, ...]:
+    """Return the protocols of a run that can be scored again, reduced to their energy metrics."""
+    found = []
+    for name in run.manifest.protocols:
+        protocol = energy_part(run.protocol(name))
+        if protocol is not None and any(name in one.protocols for one in run.manifest.layouts):
+            found.append(protocol)
+    return tuple(found)
+
+
+def whole_tracks(run: Run) -> tuple[Whole, ...]:
+    """Return the statistics of every track; none where the run holds no statistics."""
+    for protocol in protocols_with_statistics(run)[:1]:
+        return tuple(_whole_tracks(run, protocol))
+    return ()
+
+
+def statistics_of(run: Run, protocol: Protocol) -> tuple[Held, ...]:
+    """Return the statistics of every track under a protocol, tracks with errors left out."""
+    return tuple(one for one in held(key_of(run, protocol)) if one.statistics is not None)
+
+
+def windows_of(protocol: Protocol, track: TrackStatistics) -> tuple[Statistics, IntArray] | None:
+    """Return the statistics of a protocol's windows and the windows; None where edges lack."""
+    cut = grid(protocol, length=int(track.edges[-1]), rate=track.rate).windows
+    into = gather(cut, track.edges)
+    return None if into is None else (join(track.cells, into), cut)
+
+
+def undone(run: Run, change: Change) -> Effect:
+    """Return how the numbers of a run move when the statistics of its tracks are changed.
+
+    Args:
+        run: a run with statistics.
+        change: returns what would be stored of a track; None where it stays as it is.
+    """
+    rows: list[Mapping[str, Plain]] = []
+    for protocol in protocols_with_statistics(run):
+        before, after = [], []
+        for one in held(key_of(run, protocol)):
+            if one.statistics is None:
+                continue
+            scored = score_track(protocol, one.statistics)
+            changed = change(one)
+            other = scored if changed is None else score_track(protocol, changed)
+            before.append(Scored(one.track, one.replicate, scored))
+            after.append(Scored(one.track, one.replicate, other))
+        if before:
+            rows += _moves(_numbers(protocol, before), _numbers(protocol, after), protocol)
+    return _effect(rows)
+
+
+Chosen = Callable[[Statistics, IntArray], BoolArray]
+
+
+def without(run: Run, chosen: Chosen) -> Effect:
+    """Return how the numbers of a run move when windows are left out.
+
+    Args:
+        run: a run with statistics.
+        chosen: given the statistics and lengths of windows, says which to leave out,
+            [window stem].
+    """
+    rows: list[Mapping[str, Plain]] = []
+    for protocol in protocols_with_statistics(run):
+        before, gone = [], []
+        for one in statistics_of(run, protocol):
+            if one.statistics is None:
+                continue
+            scored = score_track(protocol, one.statistics)
+            found = windows_of(protocol, one.statistics)
+            if found is None:
+                raise StoreError(f"{run.folder}: has no edges of cells for {protocol.id}")
+            statistics, windows = found
+            mask = chosen(statistics, windows[:, 1] - windows[:, 0])
+            before.append(Scored(one.track, one.replicate, scored))
+            gone.append(np.broadcast_to(mask.T, scored.values.shape).ravel())
+        if before and any(one.any() for one in gone):
+            frame = score_table(protocol, before).to_pandas()
+            kept = frame[~np.concatenate(gone)]
+            first = summarise_scores(frame, protocol, system="")
+            rows += _moves(first, summarise_scores(kept, protocol, system=""), protocol)
+    return _effect(rows)
+
+
+def with_gains(statistics: Statistics, gains: Array) -> Statistics:
+    """Return what would be stored if each estimate had been multiplied by a gain, [stem]."""
+    stems = statistics.stems
+    scale = np.ones(2 * stems + 2)
+    scale[stems : 2 * stems] = gains
+    residual = statistics.residual.copy()
+    residual[:, :, 0] *= gains**2
+    return Statistics(statistics.gram * (scale[:, None] * scale), residual, stems)
+
+
+def with_order(statistics: Statistics, order: IntArray) -> Statistics:
+    """Return what would be stored if stem i had the estimate of stem order[i].
+
+    What is orthogonal to another reference is formed as ‖e‖² - ⟨e, r⟩² / ‖r‖², which is exact to
+    rounding: 150 dB below the estimate.
+    """
+    stems = statistics.stems
+    signals = np.concatenate([np.arange(stems), stems + order, [2 * stems, 2 * stems + 1]])
+    gram = statistics.gram[:, :, signals][:, :, :, signals]
+    moved = Statistics(gram, statistics.residual.copy(), stems)
+    energy, cross = moved.reference, moved.cross[:, :, 0]
+    along = np.divide(cross**2, energy, out=np.zeros_like(cross), where=energy > 0)
+    rest = np.maximum(moved.estimate - along, 0.0)
+    stay = order == np.arange(stems)
+    moved.residual[:, :, 0] = np.where(stay, moved.residual[:, :, 0], rest)
+    return moved
+
+
+def with_leak(track: TrackStatistics, mean_square: float, where: BoolArray) -> TrackStatistics:
+    """Return what would be stored if independent noise lay on estimates.
+
+    Args:
+        track: statistics.
+        mean_square: of the noise, on every channel.
+        where: [cell stem].
+    """
+    cells, stems = track.cells, track.cells.stems
+    lengths = np.diff(track.edges).astype(np.float64)[:, None, None]
+    rows = np.full(cells.gram.shape[1], mean_square)
+    if len(rows) > 1:
+        rows[-1] = mean_square * cells.channels
+    added = lengths * rows[:, None] * where[:, None, :]
+    gram, residual = cells.gram.copy(), cells.residual.copy()
+    places = stems + np.arange(stems)
+    gram[:, :, places, places] += added
+    residual[:, :, 0] += added
+    return replace(track, cells=Statistics(gram, residual, stems))
+
+
+def _whole_tracks(run: Run, protocol: Protocol) -> Iterator[Whole]:
+    for one in statistics_of(run, protocol):
+        track = one.statistics
+        if track is not None and len(track.edges) > 1:
+            count = len(track.edges) - 1
+            into = Gather(np.arange(count), np.array([0]), np.array([count]))
+            length = int(track.edges[-1])
+            yield Whole(
+                *(one.track, one.replicate, track.stems, track.rate, length),
+                join(track.cells, into),
+            )
+
+
+def _numbers(protocol: Protocol, scored: list[Scored]) -> tuple[SummaryRow, ...]:
+    return summarise_scores(score_table(protocol, scored).to_pandas(), protocol, system="")
+
+
+def _moves(
+    before: tuple[SummaryRow, ...], after: tuple[SummaryRow, ...], protocol: Protocol
+) -> Iterator[Mapping[str, Plain]]:
+    units = {entry.name: build(entry).unit for entry in protocol.metrics}
+    for one, other in zip(before, after, strict=True):
+        if units[one.metric] == "dB" and one.value is not None and other.value is not None:
+            yield {
+                "protocol": one.protocol,
+                "summary": one.summary,
+                "metric": one.metric,
+                "stem": one.stem,
+                "value": one.value,
+                "better": other.value,
+                "change_db": other.value - one.value,
+            }
+
+
+def _effect(rows: list[Mapping[str, Plain]]) -> Effect:
+    ordered = sorted(rows, key=lambda row: -abs(float(str(row["change_db"]))))
+    if not ordered:
+        return NOTHING
+    value, better = (float(str(ordered[0][name])) for name in ("value", "better"))
+    return Effect(value, better, tuple(ordered))

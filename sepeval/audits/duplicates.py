@@ -1,0 +1,144 @@
+"""One piece of music under two names: in the files, and by what the authors say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+
+import numpy as np
+
+from sepeval.audits.base import Finding, Plain, Split, Survey, audit
+from sepeval.datasets.official import slakh2100, slakh2100_same_midi
+from sepeval.kernels.signal_facts import likeness
+
+_SAME_AUDIO, _SAME_PIECE = 0.9, 0.25  # likeness; unrelated pieces of a minute stay below 0.15
+_SLAKH = ("slakh2100", "slakh2100_22050")
+_DEVELOPED_ON = ("train", "validation")
+
+
+@audit("same_audio", of="splits", pitfalls=("P31", "P33"))
+def same_audio(split: Split) -> Iterator[Finding]:
+    """Which tracks are heard twice, in this split or in another?"""
+    own = [survey for survey in split.surveys if len(survey.likeness)]
+    found = list(_alike(own, own, split, split))
+    yield from _finding(split, found, where="in this split")
+    for other in split.others:
+        theirs = [survey for survey in other.surveys if len(survey.likeness)]
+        rows = list(_alike(own, theirs, split, other))
+        yield from _finding(split, rows, where=f"and {other.name}")
+
+
+def _alike(
+    own: list[Survey], theirs: list[Survey], split: Split, other: Split
+) -> Iterator[Mapping[str, Plain]]:
+    if not own or not theirs:
+        return
+    alike = likeness([one.likeness for one in own], [one.likeness for one in theirs])
+    for place, one in enumerate(own):
+        for beside, two in enumerate(theirs):
+            if split is other and beside <= place:
+                continue
+            equal = one.digest == two.digest
+            value = 1.0 if equal else float(alike[place, beside])
+            if value >= _SAME_PIECE:
+                kind = "audio" if value >= _SAME_AUDIO else "piece"
+                yield {
+                    "track": one.track,
+                    "other": two.track,
+                    "same": "samples" if equal else kind,
+                    "likeness": value,
+                }
+
+
+def _finding(split: Split, rows: list[Mapping[str, Plain]], *, where: str) -> Iterator[Finding]:
+    if not rows:
+        return
+    rows = sorted(rows, key=lambda row: -float(str(row["likeness"])))
+    counts = {
+        kind: sum(row["same"] == kind for row in rows) for kind in ("samples", "audio", "piece")
+    }
+    tracks = len({row["track"] for row in rows})
+    yield Finding(
+        audit="same_audio",
+        severity="error" if counts["samples"] or counts["audio"] else "warning",
+        subject=split.name,
+        where=where,
+        message=(
+            f"{tracks} of {len(split.index.tracks)} tracks are there twice: {counts['samples']} "
+            f"pairs have the same samples, {counts['audio']} sound the same, and "
+            f"{counts['piece']} follow the same chords in time, as two renderings of a piece do."
+        ),
+        evidence=tuple(rows),
+        way_out="leave one of each pair out of the test set, and say which",
+    )
+
+
+@audit("same_stems", of="splits", pitfalls=("P31",))
+def same_stems(split: Split) -> Iterator[Finding]:
+    """Which files hold the same samples under two names?"""
+    known: dict[str, list[tuple[str, str]]] = {}
+    for survey in split.surveys:
+        for sound in survey.sounds:
+            if sound.levels.energy.any():
+                name = (survey.track, sound.file.path.name)
+                if name not in known.setdefault(sound.levels.digest, []) and sound.role == "stem":
+                    known[sound.levels.digest].append(name)
+    rows: list[Mapping[str, Plain]] = [
+        {"track": one[0], "file": one[1], "other track": two[0], "other file": two[1]}
+        for names in known.values()
+        for one, two in combinations(names, 2)
+    ]
+    if rows:
+        inside = sum(row["track"] == row["other track"] for row in rows)
+        yield Finding(
+            audit="same_stems",
+            severity="error" if inside else "warning",
+            subject=split.name,
+            message=(
+                f"{len(rows)} pairs of files hold the same samples, {inside} of them inside one "
+                "track, where two stems then cannot be told apart."
+            ),
+            evidence=tuple(rows),
+            way_out="copy the files again; a stem is there under the name of another",
+        )
+
+
+@audit("same_midi", of="splits", pitfalls=("P31",))
+def same_midi(split: Split) -> Iterator[Finding]:
+    """Which tracks of Slakh2100 share their MIDI file with data that systems are developed on?"""
+    index = split.index
+    edition = index.choices.get("edition")
+    if split.layout not in _SLAKH or index.dataset == "synthetic":
+        return
+    if edition not in ("orig", "split2", "redux"):
+        return
+    lists = slakh2100(edition)
+    member = {name: part for part, names in lists.items() for name in names}
+    before = [part for part in _DEVELOPED_ON if part != index.split]
+    if index.split == "train":
+        return
+    groups = {name: group for group in slakh2100_same_midi() for name in group}
+    rows: list[Mapping[str, Plain]] = []
+    for track in index.tracks:
+        partners = [one for one in groups.get(track.id, ()) if member.get(one) in before]
+        if partners:
+            parts = sorted({member[one] for one in partners})
+            rows.append(
+                {"track": track.id, "shares with": ", ".join(partners), "in": ", ".join(parts)}
+            )
+    if rows:
+        train = sum("train" in str(row["in"]) for row in rows)
+        total = len(index.tracks)
+        yield Finding(
+            audit="same_midi",
+            severity="warning",
+            subject=split.name,
+            message=(
+                f"By the authors' list {train} of {total} tracks ({100 * train / total:.1f} %) are "
+                f"another rendering of a MIDI file in train, and {len(rows)} "
+                f"({100 * np.divide(len(rows), total):.1f} %) of one in {' or '.join(before)}. A "
+                "system trained there has seen their notes."
+            ),
+            evidence=tuple(rows),
+            way_out="report split2 or redux, or the mean over the other tracks beside it",
+        )

@@ -1,0 +1,89 @@
+"""Systems that do not separate, put into the same table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sepeval.audits.base import Finding, Plain, Runs, audit
+from sepeval.summary import ALL
+from sepeval.what_if import TRIVIAL, Case, Kind, cases, table
+
+_TOLD: Mapping[Kind, str] = {
+    "zeros": "all zeros",
+    "mixture": "the mixture",
+    "mixture_over_n": "the mixture divided by the number of stems",
+}
+_LEAST_DB = 0.01  # as printed
+
+
+@audit("trivial_systems", of="runs", pitfalls=("P2", "P3"))
+def trivial_systems(runs: Runs) -> Iterator[Finding]:
+    """Is a system beaten by silence, or by the mixture itself?
+
+    Their statistics follow exactly from those of the references and the mixture, so that they
+    stand in the same table without any audio.
+    """
+    for case in cases(runs.runs):
+        for kind in TRIVIAL:
+            yield from _beaten(runs, case, kind)
+
+
+def _beaten(runs: Runs, case: Case, kind: Kind) -> Iterator[Finding]:
+    rows = trivial_rows(case, kind)
+    names = {_TOLD[one] for one in TRIVIAL} | set(TRIVIAL)
+    for metric in dict.fromkeys(str(row["metric"]) for row in rows):
+        lost = [
+            row
+            for row in rows
+            if row["metric"] == metric
+            and float(str(row["behind_db"])) > _LEAST_DB
+            and str(row["system"]) not in names
+        ]
+        if not lost:
+            continue
+        lost.sort(key=lambda row: (row["stem"] != ALL, -float(str(row["behind_db"]))))
+        column = str(lost[0]["stem"])
+        beaten = list(dict.fromkeys(str(row["system"]) for row in lost if row["stem"] == column))
+        stems = list(dict.fromkeys(str(row["stem"]) for row in lost))
+        yield Finding(
+            audit="trivial_systems",
+            severity="error",
+            subject=runs.name,
+            where=f"{case.board.title}, {metric}, {kind}",
+            message=(
+                f"A system whose every stem is {_TOLD[kind]} reaches "
+                f"{float(str(lost[0]['trivial'])):.2f} {metric} in {column} and beats "
+                f"{', '.join(beaten)}; it beats a system in {', '.join(stems)}"
+            ),
+            way_out="leave windows with a silent reference out, and show this system in the table",
+            effect_db=max(float(str(row["behind_db"])) for row in lost),
+            effect_ranks=len(beaten),
+            value=float(str(lost[0]["value"])),
+            better=float(str(lost[0]["trivial"])),
+            evidence=tuple(lost),
+        )
+
+
+def trivial_rows(case: Case, kind: Kind) -> list[Mapping[str, Plain]]:
+    """Return every number beside that of a system that does not separate."""
+    first = next(iter(case.systems.values()))
+    beside = table({kind: first._replace(kind=kind)}, case.protocol)[kind]
+    known = {(row.summary, row.metric, row.stem): row.value for row in beside}
+    rows: list[Mapping[str, Plain]] = []
+    for system, own in case.numbers.items():
+        for row in own:
+            other = known.get((row.summary, row.metric, row.stem))
+            if row.value is None or other is None:
+                continue
+            sign = 1.0 if case.board.higher_is_better[row.metric] else -1.0
+            rows.append(
+                {
+                    "system": system,
+                    "metric": row.metric,
+                    "stem": row.stem,
+                    "value": row.value,
+                    "trivial": other,
+                    "behind_db": sign * (other - row.value),
+                }
+            )
+    return rows

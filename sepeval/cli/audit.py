@@ -1,0 +1,127 @@
+"""The command that looks for what is wrong: audit."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from sepeval.cli import build, options
+from sepeval.cli.console import columns, say, show
+
+if TYPE_CHECKING:
+    from sepeval.audits.base import Split, Subject, Table
+    from sepeval.datasets.base import Dataset
+
+_TABLES = (".csv", ".tex")
+_WIDEST = 80  # columns that text is read in
+
+
+def audit(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Runs or folders of runs; tables, as .csv or .tex files."),
+    ] = None,
+    dataset: Annotated[
+        str, typer.Option("--dataset", "-d", help="Audit a dataset: its name, as for run.")
+    ] = "",
+    data: Annotated[Path | None, typer.Option("--data", help="Root folder of the dataset.")] = None,
+    split: Annotated[str, typer.Option(help="Name of the split; never assumed.")] = "",
+    choice: options.Choices = [],  # noqa: B006 - typer copies it
+    against: Annotated[
+        list[str], typer.Option(help="Another split, searched for the same music; repeat.")
+    ] = [],  # noqa: B006 - typer copies it
+    headers: Annotated[
+        bool, typer.Option("--headers", help="Of a dataset read names and headers only.")
+    ] = False,
+    only: Annotated[
+        str, typer.Option(help="Names of audits, separated by commas; `list` lists them.")
+    ] = "",
+    fail_on: Annotated[
+        Literal["note", "warning", "error", "never"],
+        typer.Option(help="Exit with 1 where a finding is as severe as this, or more."),
+    ] = "error",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder of findings.parquet and .json.")
+    ] = None,
+    workers: options.Workers = 0,
+    json: options.Json = False,
+) -> None:
+    """Look for what is wrong with runs, a dataset or a table, and what it would change."""
+    from sepeval.audits import findings
+    from sepeval.audits.base import failing
+    from sepeval.audits.running import audit_all
+    from sepeval.errors import SepevalError
+
+    if only == "list":
+        show(_listed())
+        return
+    subjects = _subjects(paths or [])
+    if dataset or data is not None or split:
+        if data is None or not (dataset and split):
+            raise SepevalError("a dataset is named by --dataset, --data and --split together")
+        root = build.dataset(dataset, data, build.settings(choice, option="--choice"))
+        count = workers or os.cpu_count() or 1
+        subjects.append(_split(root, split, against, headers=headers, workers=count))
+    if not subjects:
+        raise SepevalError("name runs, tables, or a dataset with --dataset, --data and --split")
+    found = audit_all(subjects, only=[one for one in only.split(",") if one])
+    show(findings.as_json(found) if json else findings.as_text(found, width=_width()))
+    if output is not None:
+        for path in findings.write(found, output):
+            say(str(path))
+    if fail_on != "never" and failing(found, least=fail_on):
+        raise typer.Exit(1)
+
+
+def _subjects(paths: Sequence[Path]) -> list[Subject]:
+    """Return the tables, each by itself, and all runs as one subject."""
+    from sepeval.audits.base import Runs
+    from sepeval.store import find_runs
+
+    tables = [path for path in paths if path.suffix.lower() in _TABLES]
+    folders = [path for path in paths if path not in tables]
+    subjects: list[Subject] = [_table(path) for path in tables]
+    if folders:
+        subjects.append(Runs(find_runs(folders)))
+    return subjects
+
+
+def _table(path: Path) -> Table:
+    from sepeval.audits.base import Table
+    from sepeval.errors import DataError
+
+    try:
+        return Table(path, path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read as a table: {error}") from error
+
+
+def _split(
+    dataset: Dataset, split: str, against: Sequence[str], *, headers: bool, workers: int
+) -> Split:
+    from sepeval.audits.base import Split
+    from sepeval.audits.listening import listen
+
+    if headers:
+        return Split(dataset.index(split))
+    others = tuple(listen(dataset.index(other), workers=workers) for other in against)
+    return listen(dataset.index(split), workers=workers, others=others)
+
+
+def _listed() -> str:
+    from sepeval.audits.base import AUDITS
+
+    audits = [AUDITS.get(name) for name in AUDITS.names()]
+    lines = [
+        f"{one.of:<7} {one.name:<24} {one.question} {' '.join(one.pitfalls)}".rstrip()
+        for one in sorted(audits, key=lambda one: (one.of, one.name))
+    ]
+    return "\n".join(lines)
+
+
+def _width() -> int:
+    return min(columns(), _WIDEST)

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from sepeval.audits.margins import dominant_track, margins
+from sepeval.store import Run
+from tests.audits.boards import board
+from tests.report.runs import Score, protocol, summary, write
+
+
+def system(root: Path, label: str, values: np.ndarray, **changed: object) -> Run:
+    """A run with one window per track, equal in both stems."""
+    rows = [
+        Score(f"track {place:02d}", stem, float(value))
+        for place, value in enumerate(values)
+        for stem in ("bass", "drums")
+    ]
+    return write(root, label, rows, under=protocol(**changed))
+
+
+def hard_and_easy(tracks: int = 30) -> np.ndarray:
+    return np.asarray(np.random.default_rng(0).normal(8.0, 3.0, tracks))
+
+
+def test_a_small_margin_that_holds_on_every_track_is_supported(tmp_path: Path) -> None:
+    values = hard_and_easy()
+    runs = [system(tmp_path, "a", values + 0.1), system(tmp_path, "b", values)]
+
+    assert not list(margins(board(*runs)))
+
+
+def test_a_margin_that_other_tracks_would_turn_is_found(tmp_path: Path) -> None:
+    values = hard_and_easy()
+    other = values - 0.1 + np.random.default_rng(1).normal(0.0, 2.0, len(values))
+    runs = [system(tmp_path, "a", values), system(tmp_path, "b", other)]
+
+    (finding,) = margins(board(*runs))
+
+    (row,) = finding.evidence
+    difference = values - other
+    sign = np.sign(difference.mean())
+    theirs = stats.bootstrap((sign * difference,), np.mean, n_resamples=5000, method="BCa")
+    assert finding.severity == "warning"
+    assert row["margin"] == pytest.approx(abs(difference.mean()))
+    assert row["low"] == pytest.approx(theirs.confidence_interval.low, abs=0.15)
+    assert row["high"] == pytest.approx(theirs.confidence_interval.high, abs=0.15)
+
+
+@pytest.mark.parametrize("axes", [["window", "track"], ["track"]])
+def test_medians_are_drawn_by_track_too(tmp_path: Path, axes: list[str]) -> None:
+    first = [] if "window" in axes else [{"over": ["window"], "by": "median"}]
+    steps = [*first, {"over": axes, "by": "median"}, {"over": ["replicate"], "by": "mean"}]
+    under = {"summaries": [summary(steps=steps)]}
+    values = hard_and_easy()
+    noise = np.random.default_rng(1).normal(0.0, 3.0, len(values))
+    runs = [system(tmp_path, "a", values, **under), system(tmp_path, "b", values + noise, **under)]
+
+    (finding,) = margins(board(*runs))
+
+    assert float(str(finding.evidence[0]["low"])) < 0 < float(str(finding.evidence[0]["high"]))
+
+
+def test_one_track_that_decides_a_mean_is_found(tmp_path: Path) -> None:
+    values = hard_and_easy()
+    values[7] = 80.0
+
+    (finding,) = dominant_track(board(system(tmp_path, "a", values)))
+
+    assert "track 07" in finding.message
+    assert finding.severity == "warning"
+    assert finding.better == pytest.approx(np.delete(values, 7).mean())
+
+
+def test_even_tracks_dominate_nothing(tmp_path: Path) -> None:
+    assert not list(dominant_track(board(system(tmp_path, "a", hard_and_easy()))))

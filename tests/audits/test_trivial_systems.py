@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sepeval import DATASETS, SEPARATORS, evaluate, load_protocol, summarise
+from sepeval.audits.base import Runs
+from sepeval.audits.trivial_systems import trivial_systems
+from sepeval.separators.base import Described
+from sepeval.store import Run
+from sepeval.types import Array
+from sepeval.what_if import TRIVIAL, Kind, cases, table
+from tests.audits.boards import Heard, board, music, noisy, protocol, run
+
+PROTOCOLS = ("slakh2100-msdm", "slakh2100-active", "torchmetrics-si-sdr", "silence-pes-eps")
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
+    """Trivial systems as separators of the package, evaluated on audio."""
+    root = tmp_path_factory.mktemp("trivial")
+    dataset = DATASETS.get("synthetic")(  # type: ignore[call-arg]
+        root=root / "data",
+        layout="slakh2100_22050",
+        tracks=2,
+        seconds=14.0,
+        seed=1,
+        faults=("silent_part:0:guitar",),
+    )
+    index = dataset.index("test")
+    under = [load_protocol(name) for name in PROTOCOLS]
+    made: dict[str, Described] = {
+        kind: SEPARATORS.get(kind)(stems=index.stems)  # type: ignore[call-arg]
+        for kind in TRIVIAL
+    }
+    made["ideal_ratio_mask"] = SEPARATORS.get("ideal_ratio_mask")()
+    return {
+        kind: evaluate(index, one, under, root=root / "runs", label=kind)
+        for kind, one in made.items()
+    }
+
+
+@pytest.mark.parametrize("kind", TRIVIAL)
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_a_trivial_system_made_of_statistics_is_the_one_made_of_audio(
+    evaluated: dict[str, Run], kind: Kind, name: str
+) -> None:
+    other = evaluated["ideal_ratio_mask"]
+    (case,) = [one for one in cases([other]) if one.protocol.name == name]
+    (key,) = case.systems.values()
+
+    made = table({"made": key._replace(kind=kind)}, case.protocol)["made"]
+
+    real = summarise(evaluated[kind], name)
+    assert [(row.stem, row.used, row.left) for row in made] == [
+        (row.stem, row.used, row.left) for row in real
+    ]
+    for row, expected in zip(made, real, strict=True):
+        assert (row.value is None) == (expected.value is None)
+        if row.value is not None and expected.value is not None:
+            assert row.value == pytest.approx(expected.value, abs=1e-9)
+
+
+def test_a_system_worse_than_silence_is_found(tmp_path: Path) -> None:
+    references = rested()
+    good = run(tmp_path, "good", {"one": Heard(references, references + 1e-6)}, [protocol()])
+    loud = Heard(references, noisy(references, level=0.5))
+    bad = run(tmp_path, "leaky", {"one": loud}, [protocol()])
+
+    findings = list(trivial_systems(board(good, bad)))
+
+    (zeros,) = [one for one in findings if "all zeros" in one.message]
+    assert zeros.severity == "error"
+    assert zeros.message.endswith("beats leaky; it beats a system in All, bass")
+    assert not [one for one in findings if "beats good" in one.message]
+
+
+def test_a_system_worse_than_its_input_is_found(tmp_path: Path) -> None:
+    references = music()
+    swapped = Heard(references, references[::-1])
+    made = run(tmp_path, "swapped", {"one": swapped}, [protocol()])
+
+    assert any("is the mixture" in one.message for one in trivial_systems(board(made)))
+
+
+def test_a_sound_system_is_beaten_by_nothing(tmp_path: Path) -> None:
+    references = music()
+    made = run(
+        tmp_path, "good", {"one": Heard(references, noisy(references, level=0.1))}, [protocol()]
+    )
+
+    assert not list(trivial_systems(board(made)))
+
+
+def test_trivial_systems_themselves_are_no_finding(evaluated: dict[str, Run]) -> None:
+    runs = Runs((evaluated["zeros"], evaluated["mixture"]))
+
+    assert not [one for one in trivial_systems(runs) if "silence" not in one.where]
+
+
+def rested() -> Array:
+    references = music()
+    references[0, 0, :300] = 0.0
+    return np.asarray(references)

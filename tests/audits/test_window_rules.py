@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from sepeval.audits.window_rules import windows
+from tests.audits.boards import Heard, board, protocol, run
+from tests.audits.test_blanking import uneven
+
+WHOLE = protocol(name="whole", windows={"kind": "whole"})
+TWO_S = {"kind": "sliding", "length_s": 2.0, "hop_s": 2.0, "tail": "drop", "shorter": "none"}
+
+
+def test_windows_whose_edges_are_stored_are_answered(tmp_path: Path) -> None:
+    made = run(tmp_path, "a", {"one": uneven()}, [protocol(windows=TWO_S), WHOLE])
+
+    findings = list(windows(board(made)))
+
+    ours = next(one for one in findings if one.where.startswith("two-stems"))
+    answered = {row["windows"] for row in ours.evidence if row["answered"]}
+    other = [str(row["system"]) for row in ours.evidence if not row["answered"]]
+    assert "the whole length, cut from the track" in answered
+    assert any("evaluate under musdb18-" in one for one in other)
+    by = {row["windows"]: row for row in ours.evidence if row["stem"] == "All"}
+    assert by["the whole length, cut from the track"]["better"] != ours.value
+
+
+def test_a_rest_that_is_dropped_is_found(tmp_path: Path) -> None:
+    references, estimates = uneven()
+    heard = Heard(references[:, :, :560], estimates[:, :, :560])
+    made = run(tmp_path, "a", {"one": heard}, [protocol()])
+
+    (finding,) = windows(board(made))
+
+    told = {row["windows"] for row in finding.evidence if row["answered"]}
+    assert "1 s every 1 s, rest partial, cut from the track" in told
+    assert "1 s every 1 s, rest pad, cut from the track" in told
+
+
+def test_windows_that_score_alike_are_no_finding(tmp_path: Path) -> None:
+    references = uneven().references
+    pattern = references[:, :, :100].repeat(6, axis=0).reshape(2, 1, 600)
+    made = run(tmp_path, "a", {"one": Heard(pattern, 0.9 * pattern)}, [protocol()])
+
+    assert all(one.severity == "note" for one in windows(board(made)))
