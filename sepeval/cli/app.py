@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import typer
 
-from sepeval.cli import bench, evaluate, interchange, lists, results
+from sepeval.cli import (
+    audit,
+    bench,
+    checkpoint,
+    cite,
+    compare,
+    evaluate,
+    interchange,
+    lists,
+    results,
+    silence,
+    sweep,
+)
 
 app = typer.Typer(
     name="sepeval",
@@ -20,10 +32,15 @@ app.command()(evaluate.demo)
 app.command()(evaluate.run)
 app.command()(evaluate.score)
 app.command()(evaluate.separate)
+app.command()(sweep.sweep)
 app.command()(results.rescore)
 app.command()(results.explain)
+app.command()(compare.compare)
+app.command()(audit.audit)
+app.command()(silence.silence)
 app.command()(results.table)
 app.command()(results.plot)
+app.command()(cite.cite)
 app.command()(results.report)
 app.command()(lists.datasets)
 app.command()(lists.separators)
@@ -31,6 +48,7 @@ app.command()(lists.metrics)
 app.add_typer(lists.protocols, name="protocols")
 app.add_typer(interchange.imports, name="import")
 app.add_typer(interchange.exports, name="export")
+app.add_typer(checkpoint.checkpoint, name="checkpoint")
 app.command()(lists.doctor)
 app.command()(bench.bench)
 

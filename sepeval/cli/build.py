@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sepeval.types import EngineName, Index
 
 T = TypeVar("T")
+_INNER = "inner."  # begins the settings of a wrapped separator
 
 
 def settings(pairs: Iterable[str], *, option: str) -> dict[str, str]:
@@ -75,7 +76,7 @@ def separator(name: str, given: Mapping[str, str], stems: Sequence[str]) -> Desc
 
     Args:
         name: registered name, or `module:callable`.
-        given: settings as texts.
+        given: settings as texts; those of a wrapped separator begin with `inner.`.
         stems: what the protocols score; a separator that must be told its stems gets these.
 
     Raises:
@@ -90,7 +91,12 @@ def separator(name: str, given: Mapping[str, str], stems: Sequence[str]) -> Desc
     if name == "callable" and sys.path[:1] != [str(Path.cwd())]:
         sys.path.insert(0, str(Path.cwd()))
     kind = SEPARATORS.get(name)
-    values = _values(kind, given)
+    wrapped: dict[str, Any] = {}
+    if "inner" in _fields(kind) and "inner" in given:
+        inner = {key.removeprefix(_INNER): given[key] for key in given if key.startswith(_INNER)}
+        wrapped["inner"] = separator(given["inner"], inner, stems)
+        given = {key: given[key] for key in given if key.partition(".")[0] != "inner"}
+    values = {**_values(kind, given), **wrapped}
     if "stems" in _fields(kind) and "stems" not in values:
         values["stems"] = tuple(stems)
     return built(kind, values, what=f"separator {name!r}", option="--setting")

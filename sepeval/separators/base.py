@@ -34,12 +34,15 @@ class Estimate:
         nfe: network evaluations spent; 0 where there is no network.
         lengths: the true length of each stem in samples, beyond which `audio` is filled with
             zeros; None where all stems are as long as `audio`.
+        notes: what went otherwise than asked and changes no more than rounding, such as smaller
+            batches where the memory ended; recorded with the timings.
     """
 
     stems: tuple[str, ...]
     audio: Array
     nfe: int = 0
     lengths: tuple[int, ...] | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.audio.ndim != 3 or self.audio.shape[0] != len(self.stems):

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, ClassVar
 
-import numpy as np
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from sepeval.errors import SeparatorError
+from sepeval.inference import Chunking, Cut, chunk_seed
 from sepeval.kernels import overlap_add
 from sepeval.separators.base import Estimate, Plain, Separator
 from sepeval.types import Array
@@ -33,7 +33,8 @@ class Chunked(Separator):
             `kernels.overlap_add.weights`.
         tail: what becomes of the end that does not fill a chunk. `pad`: it is filled up with
             zeros, and the estimate is cut. `partial`: it is processed as it is. `drop`: it is
-            not processed, and the estimate is shorter than the mixture.
+            not processed, and the estimate is shorter than the mixture. `msst`: see
+            `kernels.overlap_add`.
     """
 
     summary: ClassVar[str] = "any separator, chunk by chunk"
@@ -44,9 +45,7 @@ class Chunked(Separator):
     tail: overlap_add.Tail
 
     def __post_init__(self) -> None:
-        if self.overlap >= self.chunk:
-            message = f"overlap must be less than chunk {self.chunk}; found {self.overlap}"
-            raise SeparatorError(message)
+        _ = self._chunking  # refuses an overlap that does not fit
 
     @property
     def is_stochastic(self) -> bool:
@@ -72,44 +71,27 @@ class Chunked(Separator):
             SeparatorError: the tail rule leaves nothing, or the inner separator fails, changes
                 the length of a chunk, or names its stems differently from chunk to chunk.
         """
-        length = mixture.shape[-1]
-        bounds = overlap_add.bounds(length, chunk=self.chunk, overlap=self.overlap, tail=self.tail)
-        if len(bounds) == 0:
-            message = (
-                f"the mixture has {length} samples, less than one chunk of {self.chunk}, and the "
-                "tail rule 'drop' leaves nothing; take 'pad' or 'partial'"
-            )
-            raise SeparatorError(message)
+        cut = Cut.of(mixture, self._chunking)
         stems: list[tuple[str, ...]] = []
         nfe: list[int] = []
+        notes: list[str] = []
 
         def outputs() -> Iterator[Array]:
-            for index, (start, stop) in enumerate(bounds):
-                part = _padded(mixture[:, start:stop], length=stop - start)
-                estimate = self.inner.separate(part, rate=rate, seed=_chunk_seed(seed, index))
+            for index in range(len(cut)):
+                part = cut.chunk(index)
+                estimate = self.inner.separate(part, rate=rate, seed=chunk_seed(seed, index))
                 stems.append(estimate.stems)
                 nfe.append(estimate.nfe)
+                notes.extend(estimate.notes)
                 _check(estimate, stems[0], part, index)
                 yield estimate.audio
 
-        audio = overlap_add.joined(
-            outputs(),
-            starts=bounds[:, 0],
-            weights=overlap_add.weights(self.window, chunk=self.chunk),
-            length=min(int(bounds[-1, 1]), length),
-        )
-        return Estimate(stems[0], audio, sum(nfe))
+        audio = cut.joined(outputs())
+        return Estimate(stems[0], audio, sum(nfe), notes=tuple(dict.fromkeys(notes)))
 
-
-def _padded(part: Array, *, length: int) -> Array:
-    """The part, followed by zeros up to `length`."""
-    return np.pad(part, [(0, 0), (0, length - part.shape[-1])])
-
-
-def _chunk_seed(seed: int, index: int) -> int:
-    """From 0 to 2^63 - 1; neighbours are unrelated."""
-    sequence = np.random.SeedSequence(seed, spawn_key=(index,))
-    return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
+    @property
+    def _chunking(self) -> Chunking:
+        return Chunking(self.chunk, self.overlap, self.window, self.tail, "none")
 
 
 def _check(estimate: Estimate, stems: tuple[str, ...], part: Array, index: int) -> None:

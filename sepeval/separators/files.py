@@ -15,7 +15,7 @@ from sepeval.errors import DataError
 from sepeval.fingerprint import digests
 from sepeval.patterns import Pattern
 from sepeval.separators.base import SEPARATORS, Estimate, Plain, Recording
-from sepeval.types import Array, AudioFile, Track
+from sepeval.types import AudioFile, Track
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -63,15 +63,12 @@ class Files(Recording):
         Raises:
             DataError: a file is missing, damaged, or does not fit the track.
         """
-        paths = [self._path(track, stem) for stem in stems]
-        for stem, path in zip(stems, paths, strict=True):
-            if not path.is_file():
-                message = (
-                    f"track {track.id}: no estimate of {stem!r}; expected {path}, and there is "
-                    "no such file"
-                )
-                raise DataError(message)
-        parts = [_read(path, track, stem, rate) for stem, path in zip(stems, paths, strict=True)]
+        places = self._places(track, stems)
+        parts = []
+        for stem, file in places.items():
+            samples, found = audio.read(file)
+            _check(file, track, stem, rate=rate, found=found, channels=len(samples))
+            parts.append(samples)
         lengths = tuple(part.shape[1] for part in parts)
         if len(set(lengths)) == 1:
             return Estimate(stems, np.stack(parts))
@@ -80,27 +77,51 @@ class Files(Recording):
             place[:, : part.shape[1]] = part
         return Estimate(stems, filled, lengths=lengths)
 
+    def files(self, track: Track, *, stems: tuple[str, ...], rate: int) -> dict[str, AudioFile]:
+        """Return the files themselves by stem, whose headers fit: what `estimate` would read.
+
+        Raises:
+            DataError: a file is missing, or its header says that it does not fit the track.
+        """
+        places = self._places(track, stems)
+        for stem, file in places.items():
+            about = audio.probe(file)
+            _check(file, track, stem, rate=rate, found=about.rate, channels=about.channels)
+        return places
+
     def fingerprint(self, track: Track, *, stems: tuple[str, ...]) -> Mapping[str, str]:
         """Return the SHA-256 of the files that are there; see `Recording.fingerprint`."""
         paths = {stem: self._path(track, stem) for stem in stems}
         found = digests(path for path in paths.values() if path.is_file())
         return {stem: found[path] for stem, path in paths.items() if path in found}
 
+    def _places(self, track: Track, stems: tuple[str, ...]) -> dict[str, AudioFile]:
+        """Return the file of each stem, all of which are there."""
+        paths = {stem: self._path(track, stem) for stem in stems}
+        for stem, path in paths.items():
+            if not path.is_file():
+                message = (
+                    f"track {track.id}: no estimate of {stem!r}; expected {path}, and there is "
+                    "no such file"
+                )
+                raise DataError(message)
+        return {stem: AudioFile(path) for stem, path in paths.items()}
+
     def _path(self, track: Track, stem: str) -> Path:
         return Pattern(self.pattern).path(self.root, track=track.id, stem=stem)
 
 
-def _read(path: Path, track: Track, stem: str, rate: int) -> Array:
-    """The samples [channel sample] of one estimate, checked against rate and track."""
-    samples, found = audio.read(AudioFile(path))
-    where = f"estimate of {stem!r} of track {track.id}: {path}"
+def _check(
+    file: AudioFile, track: Track, stem: str, *, rate: int, found: int, channels: int
+) -> None:
+    """Refuse an estimate of another rate than it is scored at, or of other channels."""
+    where = f"estimate of {stem!r} of track {track.id}: {file}"
     if found != rate:
         message = (
             f"{where}: {found} Hz; the references have {rate} Hz (the track's files "
             f"{track.rate} Hz); resample the estimate, or take a protocol at its rate"
         )
         raise DataError(message)
-    if len(samples) != track.channels:
-        message = f"{where}: {len(samples)} channels; the track has {track.channels}"
+    if channels != track.channels:
+        message = f"{where}: {channels} channels; the track has {track.channels}"
         raise DataError(message)
-    return samples

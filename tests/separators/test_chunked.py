@@ -72,6 +72,7 @@ def test_a_separator_that_looks_at_samples_alone_is_not_changed(
     length: int, overlap: int, window: str, tail: str
 ) -> None:
     mixture = np.random.default_rng(length).standard_normal((2, length))
+    overlap = max(overlap, 2) if window == "msst" else overlap
     separator = chunked(Mixture(STEMS), overlap=overlap, window=window, tail=tail)
 
     audio = separator.separate(mixture, rate=8, seed=0).audio
@@ -130,6 +131,11 @@ def test_an_inner_separator_that_changes_the_length_is_refused() -> None:
 
     with pytest.raises(SeparatorError, match=r"chunk 1: expected .*'all', 1, 10.*'all', 1, 9"):
         chunked(Fickle()).separate(mixture, rate=8, seed=0)
+
+
+def test_a_window_that_ends_at_zero_needs_neighbours() -> None:
+    with pytest.raises(SeparatorError, match="at least 2 samples; found overlap 1"):
+        chunked(Noise(), overlap=1, window="msst")
 
 
 def test_an_overlap_as_long_as_the_chunk_is_refused() -> None:
