@@ -17,7 +17,7 @@ from sepeval.store import parts
 from sepeval.store.files import write_text
 
 _SCHEMA = 1
-_SHOWN = 4  # rows of evidence in text
+_SHOWN = 2  # rows of evidence in text
 _MARGIN = " " * 9  # width of the column of severities
 
 
@@ -78,10 +78,33 @@ def effect(one: Finding) -> str:
     return ", ".join(found)
 
 
-def as_text(findings: Sequence[Finding], *, width: int = 80) -> str:
-    """Return findings as text of at most `width` columns, and a last line that counts them."""
-    blocks = ["\n".join(_lines(one, width)) for one in findings]
-    return "\n\n".join([*blocks, counted(findings)])
+def as_text(findings: Sequence[Finding], *, width: int = 80, full: bool = False) -> str:
+    """Return findings as text of at most `width` columns, and a last line that counts them.
+
+    Args:
+        findings: in the order in which they are told.
+        width: in columns.
+        full: tell every finding with all of its evidence. Otherwise the first of each audit and
+            severity is told with some, and the others in a line each.
+    """
+    if full:
+        blocks = ["\n".join(_lines(one, width, shown=len(one.evidence))) for one in findings]
+        return "\n\n".join([*blocks, counted(findings)])
+    alike: dict[tuple[str, str], list[Finding]] = {}
+    for one in findings:
+        alike.setdefault((one.audit, one.severity), []).append(one)
+    blocks = []
+    for first, *others in alike.values():
+        lines = _lines(first, width, shown=_SHOWN)
+        for other in others:
+            size = effect(other)
+            lines += _wrapped(
+                f"also {_place(other)}{f': {size}' if size else ''}", width, hanging="  "
+            )
+        blocks.append("\n".join(lines))
+    hidden = any(len(one.evidence) > _SHOWN for one in findings) or len(alike) < len(findings)
+    more = ["all evidence: --full, or -o FOLDER for files"] if hidden else []
+    return "\n\n".join([*blocks, "\n".join([*more, counted(findings)])])
 
 
 def counted(findings: Iterable[Finding]) -> str:
@@ -100,18 +123,21 @@ def counted(findings: Iterable[Finding]) -> str:
     return ", ".join(words) or "nothing found"
 
 
-def _lines(one: Finding, width: int) -> list[str]:
+def _place(one: Finding) -> str:
+    return f"{one.subject}: {one.where}" if one.where else one.subject
+
+
+def _lines(one: Finding, width: int, *, shown: int) -> list[str]:
     head = f"{one.severity:<8} {one.audit}"
     size = effect(one)
     lines = [f"{head}{size:>{max(len(size) + 2, width - len(head))}}" if size else head]
-    subject = f"{one.subject}: {one.where}" if one.where else one.subject
-    lines += _wrapped(subject, width)
+    lines += _wrapped(_place(one), width)
     lines += _wrapped(one.message, width)
-    for row in one.evidence[:_SHOWN]:
+    for row in one.evidence[:shown]:
         facts = ", ".join(f"{key} {_value(value)}" for key, value in row.items() if value != "")
         lines += _wrapped(f"- {facts}", width, hanging="  ")
-    if len(one.evidence) > _SHOWN:
-        lines += _wrapped(f"- and {len(one.evidence) - _SHOWN} more", width)
+    if len(one.evidence) > shown:
+        lines += _wrapped(f"- and {len(one.evidence) - shown} more", width)
     if one.way_out:
         lines += _wrapped(f"-> {one.way_out}", width, hanging="   ")
     return lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -15,6 +16,7 @@ from sepeval.cli.console import columns, say, show
 if TYPE_CHECKING:
     from sepeval.audits.base import Split, Subject, Table
     from sepeval.datasets.base import Dataset
+    from sepeval.store import Run
 
 _TABLES = (".csv", ".tex")
 _WIDEST = 80  # columns that text is read in
@@ -37,6 +39,9 @@ def audit(
     headers: Annotated[
         bool, typer.Option("--headers", help="Of a dataset read names and headers only.")
     ] = False,
+    protocol: Annotated[
+        list[str], typer.Option("--protocol", "-p", help="Of runs, look at these only; repeat.")
+    ] = [],  # noqa: B006 - typer copies it
     only: Annotated[
         str, typer.Option(help="Names of audits, separated by commas; `list` lists them.")
     ] = "",
@@ -47,6 +52,7 @@ def audit(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder of findings.parquet and .json.")
     ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Tell all evidence.")] = False,
     workers: options.Workers = 0,
     json: options.Json = False,
 ) -> None:
@@ -59,7 +65,7 @@ def audit(
     if only == "list":
         show(_listed())
         return
-    subjects = _subjects(paths or [])
+    subjects = _subjects(paths or [], protocol)
     if dataset or data is not None or split:
         if data is None or not (dataset and split):
             raise SepevalError("a dataset is named by --dataset, --data and --split together")
@@ -69,7 +75,7 @@ def audit(
     if not subjects:
         raise SepevalError("name runs, tables, or a dataset with --dataset, --data and --split")
     found = audit_all(subjects, only=[one for one in only.split(",") if one])
-    show(findings.as_json(found) if json else findings.as_text(found, width=_width()))
+    show(findings.as_json(found) if json else findings.as_text(found, width=_width(), full=full))
     if output is not None:
         for path in findings.write(found, output):
             say(str(path))
@@ -77,8 +83,12 @@ def audit(
         raise typer.Exit(1)
 
 
-def _subjects(paths: Sequence[Path]) -> list[Subject]:
-    """Return the tables, each by itself, and all runs as one subject."""
+def _subjects(paths: Sequence[Path], protocols: Sequence[str]) -> list[Subject]:
+    """Return the tables, each by itself, and all runs as one subject, under some protocols.
+
+    Raises:
+        StoreError: a run has no scores under a protocol.
+    """
     from sepeval.audits.base import Runs
     from sepeval.store import find_runs
 
@@ -86,8 +96,25 @@ def _subjects(paths: Sequence[Path]) -> list[Subject]:
     folders = [path for path in paths if path not in tables]
     subjects: list[Subject] = [_table(path) for path in tables]
     if folders:
-        subjects.append(Runs(find_runs(folders)))
+        names = [word for text in protocols for word in text.split(",")]
+        subjects.append(Runs(tuple(_under(run, names) for run in find_runs(folders))))
     return subjects
+
+
+def _under(run: Run, names: Sequence[str]) -> Run:
+    """Return the run as if it were scored under these protocols only; under all if none is named.
+
+    Raises:
+        StoreError: it has no scores under one of them.
+    """
+    if not names:
+        return run
+    kept = {run.protocol(name).id for name in names}
+    changed = {
+        "protocols": {key: one for key, one in run.manifest.protocols.items() if key in kept},
+        "metrics": {key: one for key, one in run.manifest.metrics.items() if key in kept},
+    }
+    return replace(run, manifest=run.manifest.model_copy(update=changed))
 
 
 def _table(path: Path) -> Table:

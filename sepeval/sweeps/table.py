@@ -48,11 +48,11 @@ class Sweep:
         rows: one row per run, protocol, summary, metric and stem: `role` (`point` or `baseline`),
             one column for each varied setting, `seed`, `run` (hash), `nfe` (network evaluations
             per track; null where tracks take different numbers), `nfe_per_s` (per second of
-            audio), `rtf` (seconds spent per second of audio, the median of all calls, loading
-            included in the first), `protocol`, `summary`, `metric`, `unit`, `better` (`higher` or
-            `lower`; empty where a run does not say), `stem`, `value` (null where there is none),
-            `status`, `tracks`, `used`, `left` (scores left out), `failed` (tracks with an error),
-            `split` and `is_test`.
+            audio), `rtf` (seconds spent per second of audio: the median of all calls but those of
+            the first track, which load the network, where there are others), `protocol`,
+            `summary`, `metric`, `unit`, `better` (`higher` or `lower`; empty where a run does not
+            say), `stem`, `value` (null where there is none), `status`, `tracks`, `used`, `left`
+            (scores left out), `failed` (tracks with an error), `split` and `is_test`.
         varied: names of the settings, in the order in which they were varied.
         label: of the sweep.
         baseline: label of the run that the points are compared with; empty if there is none.
@@ -212,11 +212,11 @@ def _spent(run: Run) -> dict[str, float | None]:
     tables = [parts.read_table(path)[0].to_pandas() for path in paths if path.exists()]
     if not tables:
         return {"nfe": None, "nfe_per_s": None, "rtf": None}
-    calls = pd.concat(tables)
+    calls, warm = pd.concat(tables), pd.concat(tables[1:] or tables)
     return {
         "nfe": float(calls["nfe"].iloc[0]) if calls["nfe"].nunique() == 1 else None,
         "nfe_per_s": float(calls["nfe"].sum() / calls["audio_s"].sum()),
-        "rtf": float((calls["seconds"] / calls["audio_s"]).median()),
+        "rtf": float((warm["seconds"] / warm["audio_s"]).median()),
     }
 
 

@@ -68,10 +68,20 @@ def test_text_says_what_where_how_much_and_the_way_out() -> None:
     assert "3.21 dB" in text.splitlines()[0]
     assert "run: bass" in text
     assert "track t0, gain 0.1235" in text
-    assert "and 2 more" in text
+    assert "and 4 more" in text
     assert "-> mend it" in text
     assert text.endswith("1 warning")
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_findings_of_one_audit_are_told_together_unless_all_is_asked_for() -> None:
+    found = [finding("gain", where=stem, effect_db=3.0) for stem in ("bass", "drums")]
+
+    short, full = findings.as_text(found), findings.as_text(found, full=True)
+
+    assert "also run: drums: 3.00 dB" in short
+    assert short.count("-> mend it") == 1
+    assert full.count("-> mend it") == 2
 
 
 def test_rows_for_a_page_are_texts() -> None:
