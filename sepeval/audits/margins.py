@@ -109,7 +109,7 @@ def _neighbours(one: Sampled, *, higher_is_better: bool) -> list[Mapping[str, Pl
     if len(one.systems) < 2:
         return []
     count = len(one.tracks)
-    draws = _DRAWS if len(one.track) == count else _DRAWS_OF_WINDOWS
+    draws = _DRAWS if one.is_by_track else _DRAWS_OF_WINDOWS
     counts = resamples(count, draws=draws, generator=np.random.default_rng(0))
     whole, drawn = one.all_of(once(count))[0], one.all_of(counts)
     jackknife = one.all_of(left_out(count))

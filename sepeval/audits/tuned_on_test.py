@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -79,8 +78,7 @@ def _worth(one: Sampled, *, higher_is_better: bool) -> float:
     half = np.zeros((_HALVES, count))
     np.put_along_axis(half, order[:, : count // 2], 1.0, axis=1)
     sign = 1.0 if higher_is_better else -1.0
-    alike = replace(one, values=sign * one.values)
-    here, there = alike.all_of(half), alike.all_of(1.0 - half)
+    here, there = sign * one.all_of(half), sign * one.all_of(1.0 - half)
     best = here.argmax(axis=1)
     rows = np.arange(_HALVES)
     gain = here[rows, best] - here.mean(axis=1)
