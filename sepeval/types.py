@@ -6,11 +6,11 @@ samples; intervals are half open.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, SupportsIndex, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,70 @@ IntArray: TypeAlias = NDArray[np.int64]
 BoolArray: TypeAlias = NDArray[np.bool_]
 
 EngineName: TypeAlias = Literal["scipy", "ducc0", "cuda"]  # who computes; no score depends on it
+
+
+@dataclass(frozen=True, eq=False)
+class Streamed:
+    """Audio [channel sample] that lies in files; a slice of it is read, and is an array.
+
+    Attributes:
+        shape: channels and samples.
+        read: `read(start, stop)` gives the samples from start to stop, [channel sample] float64.
+    """
+
+    shape: tuple[int, int]
+    read: Callable[[int, int], Array]
+
+    def __getitem__(self, place: tuple[SupportsIndex | slice, slice]) -> Array:
+        """Return the samples of a channel, or of some, over a stretch of time."""
+        channel, time = place
+        start, stop, _ = time.indices(self.shape[1])
+        return np.asarray(self.read(start, stop)[channel])
+
+
+@dataclass(frozen=True, eq=False)
+class StreamedStems:
+    """Audio [stem channel sample] that lies in files; a slice of it is read, and is an array.
+
+    Attributes:
+        stems: of equal channels and samples, at least one.
+    """
+
+    stems: tuple[Streamed, ...]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Stems, channels, samples."""
+        return (len(self.stems), *self.stems[0].shape)
+
+    @property
+    def ndim(self) -> int:
+        """Three, as of an array."""
+        return len(self.shape)
+
+    def __len__(self) -> int:
+        return len(self.stems)
+
+    def __iter__(self) -> Iterator[Streamed]:
+        return iter(self.stems)
+
+    def __getitem__(
+        self, place: tuple[SupportsIndex | slice, SupportsIndex | slice, slice]
+    ) -> Array:
+        """Return the samples of a stem, or of some, over a stretch of time."""
+        stem, channel, time = place
+        if isinstance(stem, slice):
+            return np.stack([one[channel, time] for one in self.stems[stem]])
+        return self.stems[stem][channel, time]
+
+    def select(self, places: Sequence[int]) -> StreamedStems:
+        """Return some of the stems, still unread."""
+        return StreamedStems(tuple(self.stems[place] for place in places))
+
+
+# What may be looked at by stretches of time: an array, or audio that is read when it is sliced.
+Signal: TypeAlias = Array | Streamed  # [channel sample]
+Stems: TypeAlias = Array | StreamedStems  # [stem channel sample]
 
 
 class Status(StrEnum):

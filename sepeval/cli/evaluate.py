@@ -56,6 +56,7 @@ def run(
     keep_estimates: Annotated[bool, typer.Option(help="Write the estimates as files.")] = False,
     engine: options.Engine = "scipy",
     reference_cache: options.ReferenceCache = 0.0,
+    signals: options.Signals = True,
     json: options.Json = False,
 ) -> None:
     """Evaluate a separator on a split of a dataset under protocols."""
@@ -74,12 +75,13 @@ def run(
             label=label or separator,
             seed=seed,
             replicates=replicates,
-            workers=_count(workers),
+            workers=_count(workers, system),
             tracks=[one for one in tracks.split(",") if one],
             allow_partial=partial,
             keep_estimates=keep_estimates,
             engine=build.engine(engine),
             shelf=build.shelf(reference_cache),
+            with_signals=signals,
             told=told,
         )
     _present(made, chosen, json=json)
@@ -102,6 +104,7 @@ def score(
     workers: options.Workers = 0,
     engine: options.Engine = "scipy",
     reference_cache: options.ReferenceCache = 0.0,
+    signals: options.Signals = True,
     json: options.Json = False,
 ) -> None:
     """Score a folder of estimates against a folder of references."""
@@ -136,6 +139,7 @@ def score(
             workers=_count(workers),
             engine=build.engine(engine),
             shelf=build.shelf(reference_cache),
+            with_signals=signals,
             told=told,
         )
     _present(made, chosen, json=json)
@@ -225,7 +229,12 @@ def _separator(name: str, setting: Sequence[str], chunk: str, stems: Sequence[st
     return build.built(Chunked, values, what="chunks", option="--chunk")
 
 
-def _count(workers: int) -> int:
+def _count(workers: int, system: Described | None = None) -> int:
+    """Return how many processes work: by themselves one per processor, one for a network."""
+    from sepeval.separators.network import place
+
+    if not workers and system is not None and place(system):
+        return 1  # each process would hold the weights, and share one device
     return workers or os.cpu_count() or 1
 
 

@@ -55,3 +55,6 @@ Chunk = Annotated[
         help="Separate in chunks: length,overlap,window,tail, such as 262144,0,none,drop."
     ),
 ]
+Signals = Annotated[
+    bool, typer.Option("--signals/--no-signals", help="Store what audits ask of the signals.")
+]

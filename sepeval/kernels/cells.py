@@ -26,7 +26,7 @@ import numpy as np
 
 from sepeval.errors import ShapeError
 from sepeval.kernels.windows import Gather
-from sepeval.types import Array, IntArray
+from sepeval.types import Array, IntArray, Signal, Stems
 
 _BLOCK = 1 << 16  # samples whose rows of float64 stay in the processor's cache
 _CANCELS = 1e-4  # share of ‖e‖² below which ‖q‖² is formed from samples; above, 1e-11 of it is lost
@@ -79,7 +79,7 @@ class Statistics:
         return Statistics(gram, self.residual[..., stems], len(stems))
 
 
-def measure(references: Array, estimates: Array, mixture: Array, edges: IntArray) -> Statistics:
+def measure(references: Stems, estimates: Stems, mixture: Signal, edges: IntArray) -> Statistics:
     """Return the statistics of every cell.
 
     Args:
@@ -103,22 +103,24 @@ def measure(references: Array, estimates: Array, mixture: Array, edges: IntArray
     gram = np.zeros((len(edges) - 1, rows, signals, signals))
     residual = np.zeros((len(edges) - 1, rows, 2, stems))
     buffer = np.empty((2 * stems + 1, min(_BLOCK, length)))
-    for row in range(rows):
-        for cell, (start, stop) in enumerate(pairwise(edges.tolist())):
-            blocks = []
-            for begin in range(start, stop, _BLOCK):
-                end = min(begin + _BLOCK, stop)
-                x = buffer[:, : end - begin]
+    for cell, (start, stop) in enumerate(pairwise(edges.tolist())):
+        blocks: list[list[tuple[Array, Array]]] = [[] for _ in range(rows)]
+        for begin in range(start, stop, _BLOCK):
+            time = slice(begin, min(begin + _BLOCK, stop))
+            true, guess, heard = references[:, :, time], estimates[:, :, time], mixture[:, time]
+            x = buffer[:, : heard.shape[1]]
+            for row in range(rows):
                 if row == channels:
-                    references[:, :, begin:end].sum(axis=1, out=x[:stems])
-                    estimates[:, :, begin:end].sum(axis=1, out=x[stems:-1])
-                    mixture[:, begin:end].sum(axis=0, out=x[-1])
+                    true.sum(axis=1, out=x[:stems])
+                    guess.sum(axis=1, out=x[stems:-1])
+                    heard.sum(axis=0, out=x[-1])
                 else:
-                    x[:stems] = references[:, row, begin:end]
-                    x[stems:-1] = estimates[:, row, begin:end]
-                    x[-1] = mixture[row, begin:end]
-                blocks.append(_block(x, stems))
-            gram[cell, row], residual[cell, row] = _joined(blocks, stems)
+                    x[:stems] = true[:, row]
+                    x[stems:-1] = guess[:, row]
+                    x[-1] = heard[row]
+                blocks[row].append(_block(x, stems))
+        for row in range(rows):
+            gram[cell, row], residual[cell, row] = _joined(blocks[row], stems)
     return Statistics(gram, residual, stems)
 
 

@@ -25,7 +25,7 @@ from sepeval.kernels.bsseval.parallel import in_order
 from sepeval.kernels.cells import Statistics
 from sepeval.protocol import MetricEntry
 from sepeval.registry import Registry
-from sepeval.types import Array, BoolArray, EngineName, IntArray, Status
+from sepeval.types import Array, BoolArray, EngineName, IntArray, Signal, Status, Stems
 
 Packed: TypeAlias = Mapping[str, NDArray[Any]]  # Any: floats, integers and truth values
 
@@ -80,7 +80,7 @@ class Prepared(ABC):
     """What a signal metric has made of the references and the mixture of one track."""
 
     @abstractmethod
-    def measure(self, references: Array, estimates: Array, *, means: Means) -> dict[str, Array]:
+    def measure(self, references: Stems, estimates: Stems, *, means: Means) -> dict[str, Array]:
         """Return what is stored, by column name, each [stem window].
 
         Args:
@@ -169,7 +169,7 @@ class SignalMetric(Metric):
 
     @abstractmethod
     def prepare(
-        self, references: Array, *, mixture: Array, windows: IntArray, rate: int, means: Means
+        self, references: Stems, *, mixture: Signal, windows: IntArray, rate: int, means: Means
     ) -> Prepared:
         """Return what serves all estimates of the track.
 
@@ -178,6 +178,17 @@ class SignalMetric(Metric):
             mixture: [channel sample].
             windows: [window 2] int64, start and stop in samples, inside the signal.
             rate: of the signals, in Hz.
+            means: with what to work.
+        """
+
+    @abstractmethod
+    def working_bytes(self, *, stems: int, channels: int, windows: IntArray, means: Means) -> int:
+        """Return the memory that measuring an estimate takes beyond the audio, about, in bytes.
+
+        Args:
+            stems: how many there are.
+            channels: of each stem.
+            windows: [window 2] int64.
             means: with what to work.
         """
 
@@ -209,6 +220,19 @@ def by_window(
     for place, numbers in zip(places, found, strict=True):
         table[(slice(None), *place)] = numbers
     return dict(zip(names, table, strict=True))
+
+
+def bytes_by_window(windows: IntArray, *, channels: int, threads: int, times: float) -> int:
+    """Return the bytes of windows that are measured at the same time.
+
+    Args:
+        windows: [window 2] int64; the longest counts.
+        channels: of a stem.
+        threads: how many are measured at the same time.
+        times: how often the samples of a window are held, as float64.
+    """
+    longest = int((windows[:, 1] - windows[:, 0]).max(initial=0))
+    return int(8 * times * channels * longest * threads)
 
 
 def of_channels(names: Sequence[str], channels: int) -> list[str]:

@@ -27,8 +27,9 @@ from sepeval.metrics.base import (
     Scored,
     SignalMetric,
     by_window,
+    bytes_by_window,
 )
-from sepeval.types import Array, IntArray
+from sepeval.types import Array, IntArray, Signal, Stems
 
 
 class _Excess(SignalMetric):
@@ -73,9 +74,9 @@ class _Excess(SignalMetric):
 
     def prepare(
         self,
-        references: Array,  # noqa: ARG002 - their spectrograms are larger than they are
+        references: Stems,  # noqa: ARG002 - their spectrograms are larger than they are
         *,
-        mixture: Array,  # noqa: ARG002 - not part of the definition
+        mixture: Signal,  # noqa: ARG002 - not part of the definition
         windows: IntArray,
         rate: int,
         means: Means,  # noqa: ARG002 - nothing is computed yet
@@ -90,6 +91,18 @@ class _Excess(SignalMetric):
         frames = Frames(self.fft, self.hop, self.fft, self.window, self.ends)
         bank = mel_bank(rate=self.rate.hz, fft=self.fft, bands=self.mel_bands)
         return _Framed(windows, frames, bank, self.floor, self.range_db)
+
+    def working_bytes(
+        self,
+        *,
+        stems: int,  # noqa: ARG002 - one stem at a time
+        channels: int,
+        windows: IntArray,
+        means: Means,
+    ) -> int:
+        """See `SignalMetric.working_bytes`."""
+        # reference, estimate, and spectra of one
+        return bytes_by_window(windows, channels=channels, threads=means.threads, times=3.5)
 
     def score(self, stored: Mapping[str, Array]) -> Scored:
         """See `SignalMetric.score`."""
@@ -147,7 +160,7 @@ class _Framed(Prepared):
     floor: float
     range_db: float
 
-    def measure(self, references: Array, estimates: Array, *, means: Means) -> dict[str, Array]:
+    def measure(self, references: Stems, estimates: Stems, *, means: Means) -> dict[str, Array]:
         """See `Prepared.measure`."""
 
         def one(stem: int, window: int) -> tuple[float, ...]:

@@ -31,6 +31,7 @@ from pydantic import Field, JsonValue
 
 from sepeval.kernels.bsseval import (
     CONDITION,
+    CROSS_BYTES,
     Choice,
     PartEnergies,
     Ratios,
@@ -43,9 +44,10 @@ from sepeval.kernels.bsseval import (
     unpack,
 )
 from sepeval.metrics.base import METRICS, Means, Prepared, Scored, SignalMetric
-from sepeval.types import Array, IntArray, Status
+from sepeval.types import Array, IntArray, Signal, Status, Stems, StreamedStems
 
 _PARTS = tuple(field.name for field in fields(PartEnergies))
+_BATCH = 8 << 20  # bytes of blocks, spectra and products per channel and thread, measured
 _PACKING = 1  # raised when what a shelf keeps, or the way to it, changes
 
 
@@ -76,9 +78,9 @@ class _Filtered(SignalMetric):
 
     def prepare(
         self,
-        references: Array,
+        references: Stems,
         *,
-        mixture: Array,  # noqa: ARG002 - not part of the definition
+        mixture: Signal,  # noqa: ARG002 - not part of the definition
         windows: IntArray,
         rate: int,  # noqa: ARG002 - taps are counted in samples
         means: Means,
@@ -98,7 +100,7 @@ class _Filtered(SignalMetric):
                 engine=means.engine,
             )
 
-        if means.shelf is None:
+        if means.shelf is None or isinstance(references, StreamedStems):
             return _OfTrack(side())
         facts = {
             "bsseval": _PACKING,
@@ -108,6 +110,23 @@ class _Filtered(SignalMetric):
         }
         packed = means.shelf.kept([references, windows], facts, lambda: pack(side()))
         return _OfTrack(unpack(packed, engine=means.engine))
+
+    def working_bytes(
+        self,
+        *,
+        stems: int,
+        channels: int,
+        windows: IntArray,
+        means: Means,
+    ) -> int:
+        """See `SignalMetric.working_bytes`."""
+        lines = stems * channels * self.taps  # of the normal equations
+        at_once = len(windows) if self.filters == "track" else 1
+        products = 8 * at_once * stems * channels * lines
+        factors = 8 * (2 * lines**2 + stems * (channels * self.taps) ** 2)
+        batches = means.threads * stems * channels * _BATCH
+        cross = products if products <= CROSS_BYTES else 0
+        return products + cross + factors + batches
 
 
 @final
@@ -180,7 +199,7 @@ class _OfTrack(Prepared):
 
     side: ReferenceSide
 
-    def measure(self, references: Array, estimates: Array, *, means: Means) -> dict[str, Array]:
+    def measure(self, references: Stems, estimates: Stems, *, means: Means) -> dict[str, Array]:
         """See `Prepared.measure`."""
         parts = part_energies(
             self.side, references, estimates, threads=means.threads, engine=means.engine
@@ -196,7 +215,7 @@ class _OfWindows(Prepared):
     taps: int
     regularisation: Choice
 
-    def measure(self, references: Array, estimates: Array, *, means: Means) -> dict[str, Array]:
+    def measure(self, references: Stems, estimates: Stems, *, means: Means) -> dict[str, Array]:
         """See `Prepared.measure`."""
         found = framewise_part_energies(
             references,

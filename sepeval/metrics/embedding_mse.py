@@ -17,8 +17,16 @@ from pydantic import Field, JsonValue
 from sepeval.encoders import Encoder, encoder, facts
 from sepeval.errors import DataError, ProtocolError
 from sepeval.kernels.resampling import torchaudio_hann
-from sepeval.metrics.base import METRICS, Means, Prepared, Scored, SignalMetric, by_window
-from sepeval.types import Array, IntArray
+from sepeval.metrics.base import (
+    METRICS,
+    Means,
+    Prepared,
+    Scored,
+    SignalMetric,
+    by_window,
+    bytes_by_window,
+)
+from sepeval.types import Array, IntArray, Signal, Stems
 
 
 @final
@@ -70,9 +78,9 @@ class EmbeddingMse(SignalMetric):
 
     def prepare(
         self,
-        references: Array,
+        references: Stems,
         *,
-        mixture: Array,  # noqa: ARG002 - not part of the definition
+        mixture: Signal,  # noqa: ARG002 - not part of the definition
         windows: IntArray,
         rate: int,
         means: Means,  # noqa: ARG002 - the encoder has threads of its own
@@ -95,6 +103,18 @@ class EmbeddingMse(SignalMetric):
             [heard(stem[:, start:stop]) for start, stop in windows] for stem in references
         ]
         return _Embedded(windows, heard, embeddings)
+
+    def working_bytes(
+        self,
+        *,
+        stems: int,  # noqa: ARG002 - one stem at a time
+        channels: int,
+        windows: IntArray,
+        means: Means,  # noqa: ARG002 - one window at a time
+    ) -> int:
+        """See `SignalMetric.working_bytes`."""
+        # two signals, resampled; the encoder's own memory is not known
+        return bytes_by_window(windows, channels=channels, threads=1, times=4.0)
 
     def score(self, stored: Mapping[str, Array]) -> Scored:
         """See `SignalMetric.score`."""
@@ -130,8 +150,8 @@ class _Embedded(Prepared):
 
     def measure(
         self,
-        references: Array,
-        estimates: Array,
+        references: Stems,
+        estimates: Stems,
         *,
         means: Means,  # noqa: ARG002 - the encoder has threads of its own
     ) -> dict[str, Array]:

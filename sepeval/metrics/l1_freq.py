@@ -18,10 +18,11 @@ from sepeval.metrics.base import (
     Scored,
     SignalMetric,
     by_window,
+    bytes_by_window,
     each_channel,
     of_channels,
 )
-from sepeval.types import Array, IntArray
+from sepeval.types import Array, IntArray, Signal, Stems
 
 
 @final
@@ -65,15 +66,27 @@ class L1Freq(SignalMetric):
 
     def prepare(
         self,
-        references: Array,  # noqa: ARG002 - their spectrograms are larger than they are
+        references: Stems,  # noqa: ARG002 - their spectrograms are larger than they are
         *,
-        mixture: Array,  # noqa: ARG002 - not part of the definition
+        mixture: Signal,  # noqa: ARG002 - not part of the definition
         windows: IntArray,
         rate: int,  # noqa: ARG002 - the transform counts samples
         means: Means,  # noqa: ARG002 - nothing is computed yet
     ) -> Prepared:
         """See `SignalMetric.prepare`."""
         return _Framed(windows, Frames(self.fft, self.hop, self.fft, self.window, self.ends))
+
+    def working_bytes(
+        self,
+        *,
+        stems: int,  # noqa: ARG002 - one stem at a time
+        channels: int,
+        windows: IntArray,
+        means: Means,
+    ) -> int:
+        """See `SignalMetric.working_bytes`."""
+        # reference, estimate, and spectra
+        return bytes_by_window(windows, channels=channels, threads=means.threads, times=2.5)
 
     def score(self, stored: Mapping[str, Array]) -> Scored:
         """See `SignalMetric.score`."""
@@ -92,7 +105,7 @@ class _Framed(Prepared):
     windows: IntArray
     frames: Frames
 
-    def measure(self, references: Array, estimates: Array, *, means: Means) -> dict[str, Array]:
+    def measure(self, references: Stems, estimates: Stems, *, means: Means) -> dict[str, Array]:
         """See `Prepared.measure`."""
         how = Spectrogram(self.frames, 0.0, None)
         channels = references.shape[1]

@@ -18,10 +18,11 @@ from sepeval.metrics.base import (
     Scored,
     SignalMetric,
     by_window,
+    bytes_by_window,
     each_channel,
     of_channels,
 )
-from sepeval.types import Array, IntArray
+from sepeval.types import Array, IntArray, Signal, Stems
 
 
 @final
@@ -82,9 +83,9 @@ class LogWmse(SignalMetric):
 
     def prepare(
         self,
-        references: Array,  # noqa: ARG002 - only the error is filtered
+        references: Stems,  # noqa: ARG002 - only the error is filtered
         *,
-        mixture: Array,
+        mixture: Signal,
         windows: IntArray,
         rate: int,
         means: Means,  # noqa: ARG002 - one filter over one signal
@@ -108,6 +109,18 @@ class LogWmse(SignalMetric):
         gate = 10.0 ** (-self.inaudible_db / 20.0)
         return _Heard(windows, level, self.mixture_level == "every_channel", taps, centre, gate)
 
+    def working_bytes(
+        self,
+        *,
+        stems: int,  # noqa: ARG002 - one stem at a time
+        channels: int,
+        windows: IntArray,
+        means: Means,
+    ) -> int:
+        """See `SignalMetric.working_bytes`."""
+        # reference, estimate, their difference, filtered, and squared
+        return bytes_by_window(windows, channels=channels, threads=means.threads, times=5.0)
+
     def score(self, stored: Mapping[str, Array]) -> Scored:
         """See `SignalMetric.score`."""
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -126,7 +139,7 @@ class _Heard(Prepared):
     centre: int
     gate: float
 
-    def measure(self, references: Array, estimates: Array, *, means: Means) -> dict[str, Array]:
+    def measure(self, references: Stems, estimates: Stems, *, means: Means) -> dict[str, Array]:
         """See `Prepared.measure`."""
         channels = range(references.shape[1])
         pairs = [

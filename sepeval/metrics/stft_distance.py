@@ -31,10 +31,11 @@ from sepeval.metrics.base import (
     Scored,
     SignalMetric,
     by_window,
+    bytes_by_window,
     each_channel,
     of_channels,
 )
-from sepeval.types import Array, IntArray
+from sepeval.types import Array, IntArray, Signal, Stems
 
 _MEASURED = 1  # raised when what is stored for a distance changes
 
@@ -116,9 +117,9 @@ class _Distance(SignalMetric):
 
     def prepare(
         self,
-        references: Array,  # noqa: ARG002 - their spectrograms are larger than they are
+        references: Stems,  # noqa: ARG002 - their spectrograms are larger than they are
         *,
-        mixture: Array,  # noqa: ARG002 - not part of the definition
+        mixture: Signal,  # noqa: ARG002 - not part of the definition
         windows: IntArray,
         rate: int,
         means: Means,  # noqa: ARG002 - nothing is computed yet
@@ -135,6 +136,18 @@ class _Distance(SignalMetric):
         if self.rate is not None and self.a_weighting_taps is not None:
             taps = a_weighting_taps(self.rate.hz, taps=self.a_weighting_taps)
         return _Framed(windows, tuple(self._spectrogram(one) for one in self.resolutions), taps)
+
+    def working_bytes(
+        self,
+        *,
+        stems: int,  # noqa: ARG002 - one stem at a time
+        channels: int,
+        windows: IntArray,
+        means: Means,
+    ) -> int:
+        """See `SignalMetric.working_bytes`."""
+        # reference, estimate, both filtered, and spectra
+        return bytes_by_window(windows, channels=channels, threads=means.threads, times=5.0)
 
     def _spectrogram(self, one: Resolution) -> Spectrogram:
         frames = Frames(one.fft, one.hop, one.window, self.window, self.ends)
@@ -246,7 +259,7 @@ class _Framed(Prepared):
     spectrograms: tuple[Spectrogram, ...]
     taps: Array | None
 
-    def measure(self, references: Array, estimates: Array, *, means: Means) -> dict[str, Array]:
+    def measure(self, references: Stems, estimates: Stems, *, means: Means) -> dict[str, Array]:
         """See `Prepared.measure`."""
         channels = references.shape[1]
 

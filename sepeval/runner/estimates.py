@@ -16,12 +16,13 @@ from sepeval.types import Array, Track, TrackAudio
 
 
 class Timing(NamedTuple):
-    """One call of a separator: replicate, seconds, seconds of audio, network evaluations."""
+    """One call of a separator: replicate, seconds, seconds of audio, network evaluations, notes."""
 
     replicate: int
     seconds: float
     audio_s: float
     nfe: int
+    notes: tuple[str, ...] = ()
 
 
 class Estimates:
@@ -59,7 +60,7 @@ class Estimates:
         seconds = time.perf_counter() - begin
         if not isinstance(self._separator, Recording):
             length_s = heard.mixture.shape[1] / heard.rate
-            self.timings.append(Timing(replicate, seconds, length_s, found.nfe))
+            self.timings.append(Timing(replicate, seconds, length_s, found.nfe, found.notes))
         _refuse_nonfinite(found, self._track)
         if self._remembers:
             self._known[key] = found

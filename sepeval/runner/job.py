@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,15 +15,18 @@ from threadpoolctl import threadpool_limits
 from sepeval import audio
 from sepeval.errors import SepevalError, StoreError
 from sepeval.kernels import cells
-from sepeval.loading import Aligned, align, heard_rate, load, missing_stems
+from sepeval.kernels.signal_facts import SignalFacts, signal_facts
+from sepeval.loading import Aligned, align, heard_rate, load, missing_stems, stream
 from sepeval.metrics.base import Means, Prepared, SignalMetric, build
 from sepeval.protocol import Protocol
 from sepeval.runner.estimates import Estimates, Timing
+from sepeval.runner.memory import Plan, recorded_files
 from sepeval.scoring import View, edges, grid
 from sepeval.scoring.score import measurement_key
-from sepeval.separators.base import Described, Estimate
+from sepeval.separators.base import Described, Estimate, Recording
 from sepeval.store import Run, TrackRecord, parts
-from sepeval.types import Array, Track, TrackAudio
+from sepeval.store.signals import path_of, write_signals
+from sepeval.types import Array, Signal, Stems, StreamedStems, Track, TrackAudio
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Job:
         replicates: draws of the separator.
         keep_estimates: whether the estimates are written as files.
         means: with which metrics that need the audio work.
+        with_signals: whether what audits want to know of the signals is stored too.
     """
 
     run: Run
@@ -51,6 +55,7 @@ class Job:
     replicates: int
     keep_estimates: bool
     means: Means
+    with_signals: bool = True
 
 
 def process(job: Job) -> TrackRecord:
@@ -84,6 +89,8 @@ def _is_done(job: Job, view: View) -> bool:
     paths += [job.run.measured(key, job.record) for key, _, _ in signal_metrics(view)]
     if job.keep_estimates:
         paths += [job.run.estimates(job.record)]
+    if job.with_signals and isinstance(job.separator, Recording):  # nothing is separated again
+        paths += [path_of(job.run, view.layout, job.record)]
     return all(path.exists() for path in paths)
 
 
@@ -96,41 +103,72 @@ def _process_views(job: Job, views: Sequence[View]) -> dict[str, str]:
     several = len(views) > 1
     read = cache(audio.read) if several else audio.read
     estimates = Estimates(job.separator, job.track, seed=job.seed, remembers=several)
-    for view in views:
-        try:
-            _process_view(job, view, estimates, load(job.track, view, read=read))
-        except StoreError:
-            raise
-        except SepevalError as error:
-            refused[view.layout] = str(error)
+    with audio.Pieces() as pieces:
+        for view in views:
+            try:
+                plan = Plan(job.track, job.separator, job.keep_estimates, job.means)
+                plan.refuse_too_large(view)
+                if plan.is_streamed(view):
+                    _process_view(job, view, _unread(job, view, pieces))
+                else:
+                    held = _held(job, view, estimates, load(job.track, view, read=read))
+                    _process_view(job, view, held)
+                    del held  # before the next view is loaded
+            except StoreError:
+                raise
+            except SepevalError as error:
+                refused[view.layout] = str(error)
     if estimates.timings:
         _write_timings(job, estimates.timings)
     return refused
 
 
-def _process_view(job: Job, view: View, made: Estimates, heard: TrackAudio) -> None:
-    statistics: list[cells.Statistics] = []
-    measured: dict[str, list[dict[str, Array]]] = {key: [] for key, _, _ in signal_metrics(view)}
-    sides: dict[str, _Side] = {}
-    cell_edges = np.zeros(0, np.int64)
-    for replicate in range(job.replicates):
+def _held(job: Job, view: View, made: Estimates, heard: TrackAudio) -> Callable[[int], Aligned]:
+    """Return what gives the audio of a replicate as arrays."""
+
+    def aligned(replicate: int) -> Aligned:
         estimate = made.of(view, heard, replicate)
         if job.keep_estimates:
             _keep(job, estimate, heard.rate, replicate)
-        aligned = align(job.track, heard, estimate, view)
+        return align(job.track, heard, estimate, view)
+
+    return aligned
+
+
+def _unread(job: Job, view: View, pieces: audio.Pieces) -> Callable[[int], Aligned]:
+    """Return what gives the audio of files, to be read in slices."""
+
+    def aligned(replicate: int) -> Aligned:  # noqa: ARG001 - files are what they are
+        files = recorded_files(job.separator, job.track, view)
+        return stream(job.track, view, files, pieces=pieces)
+
+    return aligned
+
+
+def _process_view(job: Job, view: View, aligned_of: Callable[[int], Aligned]) -> None:
+    rate = heard_rate(job.track, view.audio)
+    statistics: list[cells.Statistics] = []
+    measured: dict[str, list[dict[str, Array]]] = {key: [] for key, _, _ in signal_metrics(view)}
+    sides: dict[str, _Side] = {}
+    signals: list[SignalFacts] = []
+    cell_edges = np.zeros(0, np.int64)
+    for replicate in range(job.replicates):
+        aligned = aligned_of(replicate)
         length = aligned.mixture.shape[1]
-        heard_alike = [
-            one for one in view.cut_for if heard_rate(job.track, one.audio) == heard.rate
-        ]
-        cell_edges = edges(heard_alike, length=length, rate=heard.rate)
+        heard_alike = [one for one in view.cut_for if heard_rate(job.track, one.audio) == rate]
+        cell_edges = edges(heard_alike, length=length, rate=rate)
         statistics.append(
             cells.measure(aligned.references, aligned.estimates, aligned.mixture, cell_edges)
         )
+        if job.with_signals:
+            signals.append(
+                signal_facts(aligned.references, aligned.estimates, aligned.mixture, rate=rate)
+            )
         for key, protocol, metric in signal_metrics(view):
             references, estimates = _of_protocol(protocol, view, aligned)
             side = sides.pop(key, None)
             if side is None or side.length != references.shape[2]:
-                side = _side(protocol, metric, references, aligned.mixture, heard.rate, job.means)
+                side = _side(protocol, metric, references, aligned.mixture, rate, job.means)
             if replicate < job.replicates - 1:
                 sides[key] = side
             found = side.prepared.measure(references, estimates, means=job.means)
@@ -138,10 +176,13 @@ def _process_view(job: Job, view: View, made: Estimates, heard: TrackAudio) -> N
     facts = {
         "schema": 1,
         "track": job.track.id,
-        "rate": heard.rate,
+        "rate": rate,
         "stems": list(view.stems),
         "missing": list(missing_stems(job.track, view)),
     }
+    if signals:
+        path, stems = path_of(job.run, view.layout, job.record), tuple(view.stems)
+        write_signals(path, tuple(signals), track=job.track.id, stems=stems)
     for key, columns in measured.items():
         parts.write_measured(job.run.measured(key, job.record), columns, facts)
     parts.write_cells(job.run.cells(view.layout, job.record), statistics, cell_edges, facts)
@@ -157,8 +198,8 @@ class _Side(NamedTuple):
 def _side(
     protocol: Protocol,
     metric: SignalMetric,
-    references: Array,
-    mixture: Array,
+    references: Stems,
+    mixture: Signal,
     rate: int,
     means: Means,
 ) -> _Side:
@@ -168,12 +209,16 @@ def _side(
     return _Side(length, prepared)
 
 
-def _of_protocol(protocol: Protocol, view: View, aligned: Aligned) -> tuple[Array, Array]:
+def _of_protocol(protocol: Protocol, view: View, aligned: Aligned) -> tuple[Stems, Stems]:
     """Return the references and estimates of the protocol's stems."""
     places = [list(view.stems).index(stem) for stem in protocol.stems]
     if places == list(range(len(view.stems))):
         return aligned.references, aligned.estimates
-    return aligned.references[places], aligned.estimates[places]
+    return _selected(aligned.references, places), _selected(aligned.estimates, places)
+
+
+def _selected(stems: Stems, places: list[int]) -> Stems:
+    return stems.select(places) if isinstance(stems, StreamedStems) else stems[places]
 
 
 def _keep(job: Job, estimate: Estimate, rate: int, replicate: int) -> None:
@@ -197,6 +242,7 @@ def _write_timings(job: Job, timings: Sequence[Timing]) -> None:
             "seconds": pa.array([one.seconds for one in timings], pa.float64()),
             "audio_s": pa.array([one.audio_s for one in timings], pa.float64()),
             "nfe": pa.array([one.nfe for one in timings], pa.int64()),
+            "notes": pa.array([list(one.notes) for one in timings], pa.list_(pa.string())),
         }
     )
     parts.write_table(job.run.timings(job.record), table, {"schema": 1, "track": job.track.id})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
@@ -166,8 +167,16 @@ def metric_records(protocol: Protocol) -> dict[str, MetricRecord]:
     }
 
 
-def environment(*, workers: int, engine: str = "scipy") -> dict[str, JsonValue]:
-    """Return where and with what a run is made; nothing here may change a number."""
+def environment(
+    *, workers: int, engine: str = "scipy", separator: Mapping[str, JsonValue] | None = None
+) -> dict[str, JsonValue]:
+    """Return where and with what a run is made; nothing here may change a number by itself.
+
+    Args:
+        workers: processes.
+        engine: who computes filters.
+        separator: on what its network runs, such as device and batch.
+    """
     packages = ("numpy", "scipy", "torch", "pandas", "pyarrow", "soundfile", "av", "soxr")
     return {
         "sepeval": _version("sepeval"),
@@ -176,6 +185,7 @@ def environment(*, workers: int, engine: str = "scipy") -> dict[str, JsonValue]:
         "processors": os.cpu_count(),
         "workers": workers,
         "engine": engine,
+        "separator": dict(separator or {}),
         "packages": {name: _version(name) for name in packages},
     }
 

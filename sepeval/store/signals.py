@@ -38,6 +38,15 @@ def path_of(run: Run, layout: str, track: TrackRecord) -> Path:
     return run.folder / "signals" / layout / f"{file_name(track)}.parquet"
 
 
+def has_signals(run: Run) -> bool:
+    """Return whether a run holds the facts of every track that has statistics."""
+    return all(
+        path_of(run, layout.key, track).exists() or not run.cells(layout.key, track).exists()
+        for layout in run.manifest.layouts
+        for track in run.manifest.tracks
+    )
+
+
 def write_signals(
     path: Path, replicates: tuple[SignalFacts, ...], *, track: str, stems: tuple[str, ...]
 ) -> None:

@@ -70,7 +70,7 @@ def test_two_runs_of_the_same_give_the_same_bytes(index: Index, tmp_path: Path) 
 
     assert first.folder.name == second.folder.name
     assert contents(first) == contents(second)
-    assert len(contents(first)) == 3 + 1
+    assert len(contents(first)) == 3 + 3 + 1  # cells and signals of each track, scores
 
 
 def test_workers_change_no_byte(index: Index, tmp_path: Path) -> None:

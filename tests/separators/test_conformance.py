@@ -373,7 +373,10 @@ def test_what_was_separated_before_does_not_matter(name: str, example: Example) 
 
 @pytest.mark.parametrize(("name", "example"), NETWORKS)
 def test_the_size_of_batches_does_not_matter_on_the_cpu(name: str, example: Example) -> None:
-    sources = references(max(example.channels), 9001)
+    separator = build(name, example)
+    assert isinstance(separator, NetworkSeparator)
+    segment = separator.chunk or separator._model().segment or 1000
+    sources = references(max(example.channels), 2 * segment + 1)
 
     alone, together = (
         estimate(build(name, example, batch=batch), sources, seed=1, rate=example.rate)

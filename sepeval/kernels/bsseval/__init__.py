@@ -2,12 +2,13 @@
 
 from sepeval.kernels.bsseval.framewise import FramewiseEnergies, framewise_part_energies
 from sepeval.kernels.bsseval.packing import Packed, pack, unpack
-from sepeval.kernels.bsseval.parts import PartEnergies, part_energies
+from sepeval.kernels.bsseval.parts import CROSS_BYTES, PartEnergies, part_energies
 from sepeval.kernels.bsseval.ratios import Ratios, ratios
 from sepeval.kernels.bsseval.references import CONDITION, Choice, ReferenceSide, reference_side
 
 __all__ = [
     "CONDITION",
+    "CROSS_BYTES",
     "Choice",
     "FramewiseEnergies",
     "Packed",

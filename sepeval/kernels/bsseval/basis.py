@@ -14,7 +14,7 @@ import numpy as np
 from sepeval.errors import DataError
 from sepeval.kernels.bsseval.parallel import in_order
 from sepeval.kernels.bsseval.signals import READ, Signal, audio, pieces
-from sepeval.types import Array, BoolArray, IntArray
+from sepeval.types import Array, BoolArray, IntArray, Stems
 
 SUSPECT = 1e-8  # relative energy below which a remainder cannot be told from rounding of a Gram
 EXACT = 1e-14  # relative amplitude of float64 rounding in a sum of a few scaled channels
@@ -37,7 +37,7 @@ class Basis:
     energies: Array
 
 
-def find_basis(references: Array, *, threads: int = 1) -> Basis:
+def find_basis(references: Stems, *, threads: int = 1) -> Basis:
     """The independent channels of the references over the whole track.
 
     Channels are tried in the order of what they add to those already kept, most energy first. One

@@ -13,7 +13,7 @@ of n + l. Nothing is ever subtracted, so a quiet window beside a loud one keeps 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,8 +23,7 @@ from sepeval.types import IntArray
 BLOCKS = 15  # blocks in one batch: 2 MB of spectrum for eight channels; odd, which caches like
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(NamedTuple):
     """The pairs (n, n + l) with n on the left, n + l on the right and l below the taps.
 
     Attributes:
@@ -36,8 +35,7 @@ class Block:
     right: tuple[int, int]
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(NamedTuple):
     """Blocks whose products are added to the same sums.
 
     Attributes:

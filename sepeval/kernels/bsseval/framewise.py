@@ -9,7 +9,7 @@ import numpy as np
 from sepeval.kernels.bsseval.blocks import check_windows
 from sepeval.kernels.bsseval.parts import PartEnergies, part_energies
 from sepeval.kernels.bsseval.references import Choice, reference_side
-from sepeval.types import Array, BoolArray, EngineName, IntArray
+from sepeval.types import Array, BoolArray, EngineName, IntArray, Stems
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +31,8 @@ class FramewiseEnergies:
 
 
 def framewise_part_energies(
-    references: Array,
-    estimates: Array,
+    references: Stems,
+    estimates: Stems,
     windows: IntArray,
     *,
     taps: int = 512,
@@ -58,14 +58,14 @@ def framewise_part_energies(
         ShapeError: the shapes do not fit, or a window leaves the track.
         DataError: a reference holds a value that is not finite.
     """
-    check_windows(windows, references.shape[-1])
+    check_windows(windows, references.shape[2])
     stems, count = references.shape[0], len(windows)
     energies = {field.name: np.zeros((stems, count)) for field in fields(PartEnergies)}
     present = np.zeros((stems, count), dtype=np.bool_)
     reciprocal_condition = np.zeros(count)
     ill_conditioned = np.zeros(count, dtype=np.bool_)
     for number, (start, stop) in enumerate(windows.tolist()):
-        true, guess = references[..., start:stop], estimates[..., start:stop]
+        true, guess = references[:, :, start:stop], estimates[:, :, start:stop]
         side = reference_side(
             true,
             np.array([[0, stop - start]]),

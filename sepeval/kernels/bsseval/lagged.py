@@ -94,13 +94,12 @@ def _batch_product(
     left: Signal, right: Signal, batch: Batch, length: int, taps: int, engine: Engine[Spectrum]
 ) -> Spectrum:
     """Cross spectra of a batch, [frequency left right], summed over its blocks."""
-    x = np.zeros((left.channels, len(batch.blocks), length))
     if batch.is_run:
         step = length - taps + 1
         y = _overlapping(right, batch, step, length)
-        whole = y if left is right else _overlapping(left, batch, step, length)
-        x[..., :step] = whole[..., :step]
+        x = _zero_padded(y[..., :step] if left is right else _apart(left, batch, step), length)
     else:
+        x = np.zeros((left.channels, len(batch.blocks), length))
         y = np.zeros((right.channels, len(batch.blocks), length))
         for number, block in enumerate(batch.blocks):
             origin, stop = block.left
@@ -111,12 +110,31 @@ def _batch_product(
         return engine.cross_spectra(x, y)
 
 
+def _zero_padded(blocks: Array, length: int) -> Array:
+    """[channel block sample] continued by zeros."""
+    channels, count, size = blocks.shape
+    padded = np.empty((channels, count, length))
+    padded[..., :size] = blocks
+    padded[..., size:] = 0.0
+    return padded
+
+
+def _apart(signal: Signal, batch: Batch, step: int) -> Array:
+    """The blocks of a run without their overlap, [channel block sample]; zero after the run."""
+    start, stop = batch.blocks[0].left[0], batch.blocks[-1].left[1]
+    count = len(batch.blocks)
+    samples = signal.read(start, stop)
+    if stop - start < count * step:
+        samples = _zero_padded(samples[:, None], count * step)[:, 0]
+    return samples.reshape(signal.channels, count, step)
+
+
 def _overlapping(signal: Signal, batch: Batch, step: int, length: int) -> Array:
     """The blocks of a run, [channel block sample], in one copy of the samples; zero after it."""
     start, stop = batch.blocks[0].right[0], batch.blocks[-1].right[1]
     count = len(batch.blocks)
     samples = np.zeros((signal.channels, (count - 1) * step + length))
     signal.copy(start, stop, samples[:, : stop - start])
-    return np.lib.stride_tricks.sliding_window_view(samples, length, axis=1, writeable=True)[
-        :, ::step
-    ]
+    channel, sample = samples.strides
+    shape = (signal.channels, count, length)
+    return np.ndarray(shape, np.float64, samples.data, 0, (channel, step * sample, sample))

@@ -32,7 +32,7 @@ from sepeval.kernels.bsseval.signals import (
     selection,
     window_energies,
 )
-from sepeval.types import Array, EngineName
+from sepeval.types import Array, EngineName, Stems
 
 CROSS_BYTES = 1 << 28  # products with the estimates that are kept; beyond it audio is read twice
 ROUNDING = 2.0**-46  # of ‖p − s‖²: artefacts below are rounding, and are stored as zero
@@ -68,8 +68,8 @@ class PartEnergies:
 
 def part_energies(
     side: ReferenceSide,
-    references: Array,
-    estimates: Array,
+    references: Stems,
+    estimates: Stems,
     *,
     stems: Sequence[int] | None = None,
     threads: int = 2,
@@ -188,7 +188,7 @@ def _filtered(side: ReferenceSide, filters: Projections) -> Array:
     return np.maximum(energies, 0.0).T.reshape(len(parts), len(own), len(side.windows))
 
 
-def _check(side: ReferenceSide, references: Array, estimates: Array, stems: Sequence[int]) -> None:
+def _check(side: ReferenceSide, references: Stems, estimates: Stems, stems: Sequence[int]) -> None:
     expected = (*side.basis.mixing.shape[:2], side.samples)
     if references.shape != expected:
         raise ShapeError(f"references have shape {references.shape}; the side has {expected}")

@@ -33,7 +33,7 @@ from sepeval.kernels.bsseval.filters import (
 )
 from sepeval.kernels.bsseval.lagged import lagged_products
 from sepeval.kernels.bsseval.signals import audio, selection, window_energies
-from sepeval.types import Array, BoolArray, EngineName, IntArray
+from sepeval.types import Array, BoolArray, EngineName, IntArray, Stems
 
 CONDITION = 1e-14  # reciprocal; below it museval does not agree with itself
 
@@ -92,7 +92,7 @@ class ReferenceSide:
 
 
 def reference_side(
-    references: Array,
+    references: Stems,
     windows: IntArray,
     *,
     taps: int = 512,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sepeval.kernels.bsseval.parallel import in_order
-from sepeval.types import Array, IntArray
+from sepeval.types import Array, IntArray, Stems
 
 READ = 1 << 16  # samples per step of a pass over the audio
 
@@ -22,24 +22,48 @@ class Signal:
         samples: length of the track.
         copy: `copy(start, stop, out)` writes the samples from start to stop to out,
             [channel sample].
+        here: `here(start, stop)` is these samples where they lie, not to be written to; None
+            where they must be copied.
     """
 
     channels: int
     samples: int
     copy: Callable[[int, int, Array], None]
+    here: Callable[[int, int], Array] | None = None
+
+    def read(self, start: int, stop: int) -> Array:
+        """Return the samples from start to stop, [channel sample], not to be written to."""
+        if self.here is not None:
+            return self.here(start, stop)
+        samples = np.empty((self.channels, stop - start))
+        self.copy(start, stop, samples)
+        return samples
 
 
-def audio(tracks: Array) -> Signal:
+def audio(tracks: Stems) -> Signal:
     """All channels of [stem channel sample], stem by stem."""
     stems, channels, samples = tracks.shape
 
     def copy(start: int, stop: int, out: Array) -> None:
         out.reshape(stems, channels, stop - start)[...] = tracks[:, :, start:stop]
 
-    return Signal(stems * channels, samples, copy)
+    rows = _rows(tracks)
+    if rows is None:
+        return Signal(stems * channels, samples, copy)
+    return Signal(stems * channels, samples, copy, lambda start, stop: rows[:, start:stop])
 
 
-def selection(tracks: Array, chosen: IntArray) -> Signal:
+def _rows(tracks: Stems) -> Array | None:
+    """[stem channel sample] in memory as [row sample] without a copy; None where that is not so."""
+    if not isinstance(tracks, np.ndarray) or tracks.dtype != np.float64:
+        return None
+    stems, channels, samples = tracks.shape
+    if tracks.strides[0] != channels * tracks.strides[1] or tracks.strides[2] != tracks.itemsize:
+        return None
+    return tracks.reshape(stems * channels, samples)
+
+
+def selection(tracks: Stems, chosen: IntArray) -> Signal:
     """Some channels of [stem channel sample], by their flattened index, ascending."""
     stems, channels, samples = tracks.shape
     if len(chosen) == stems * channels:
@@ -53,7 +77,7 @@ def selection(tracks: Array, chosen: IntArray) -> Signal:
     return Signal(len(pairs), samples, copy)
 
 
-def difference(references: Array, estimates: Array, stems: Sequence[int]) -> Signal:
+def difference(references: Stems, estimates: Stems, stems: Sequence[int]) -> Signal:
     """Estimate minus the reference of its stem, estimate by estimate."""
     count, channels, samples = estimates.shape
 
@@ -74,10 +98,7 @@ def difference(references: Array, estimates: Array, stems: Sequence[int]) -> Sig
 def pieces(signal: Signal, start: int, stop: int) -> Iterator[Array]:
     """The samples from start to stop, [channel sample], a step at a time."""
     for first in range(start, stop, READ):
-        last = min(first + READ, stop)
-        piece = np.empty((signal.channels, last - first))
-        signal.copy(first, last, piece)
-        yield piece
+        yield signal.read(first, min(first + READ, stop))
 
 
 def window_energies(signal: Signal, windows: IntArray, channels: int, threads: int) -> Array:

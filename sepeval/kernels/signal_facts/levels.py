@@ -39,7 +39,8 @@ class Levels:
         longest_zeros: [channel] int64, samples in the longest run of such slices.
         bits: [channel] int64, 16 or 24 where the samples lie on the grid of that integer format,
             0 where they do not.
-        digest: of every 64th sample: equal for equal signals, and else different.
+        digest: of every 64th sample: equal signals have equal digests; signals that differ only
+            between those samples have too.
     """
 
     length: int
@@ -93,7 +94,7 @@ class Tally:
         for bits, so_far in self._on_grid.items():
             for channel in np.flatnonzero(so_far):
                 so_far[channel] &= _is_on_grid(slices[channel, ::_LOOKED_AT], bits)
-        self._digest.update(np.ascontiguousarray(stretch[:, ::_DIGESTED]).data)
+        self._digest.update((stretch[:, ::_DIGESTED] + 0.0).tobytes())  # no minus before a zero
         return energy
 
     def levels(self) -> Levels:

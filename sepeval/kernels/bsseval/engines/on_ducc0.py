@@ -29,9 +29,8 @@ class DuccEngine(Engine[Spectrum]):
 
     def cross_spectra(self, left: Array, right: Array) -> Spectrum:
         """See `Engine.cross_spectra`."""
-        x = self._spectra(left)
-        np.conjugate(x, out=x)
-        cross: Spectrum = x.transpose(0, 2, 1) @ self._spectra(right)
+        conjugate = self._spectra(left, forward=False)
+        cross: Spectrum = conjugate.transpose(0, 2, 1) @ self._spectra(right, forward=True)
         return cross
 
     def add(self, one: Spectrum, other: Spectrum) -> Spectrum:
@@ -50,9 +49,13 @@ class DuccEngine(Engine[Spectrum]):
         lower, failed = lapack.dpotrf(matrix, lower=1, clean=0, overwrite_a=1)
         return None if failed else np.asarray(lower)
 
-    def _spectra(self, blocks: Array) -> Spectrum:
-        """Transforms of [channel block sample] as [frequency block channel], C order."""
+    def _spectra(self, blocks: Array, *, forward: bool) -> Spectrum:
+        """Transforms of [channel block sample] as [frequency block channel], C order.
+
+        Backward they are the complex conjugates.
+        """
         channels, count, length = blocks.shape
         found = np.empty((length // 2 + 1, count, channels), np.complex128)
-        self._fft.r2c(blocks.transpose(2, 1, 0), axes=(0,), nthreads=1, out=found)
+        turned = blocks.transpose(2, 1, 0)
+        self._fft.r2c(turned, axes=(0,), forward=forward, nthreads=1, out=found)
         return found

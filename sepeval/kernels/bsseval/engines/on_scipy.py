@@ -21,7 +21,9 @@ class ScipyEngine(Engine[Spectrum]):
 
     def cross_spectra(self, left: Array, right: Array) -> Spectrum:
         """See `Engine.cross_spectra`."""
-        cross: Spectrum = _spectra(left).conj().transpose(0, 2, 1) @ _spectra(right)
+        x, y = left.transpose(2, 1, 0), right.transpose(2, 1, 0)
+        conjugate = scipy.fft.ihfft(x, axis=0, norm="forward")  # of rfft, not scaled
+        cross: Spectrum = conjugate.transpose(0, 2, 1) @ scipy.fft.rfft(y, axis=0)
         return cross
 
     def add(self, one: Spectrum, other: Spectrum) -> Spectrum:
@@ -37,8 +39,3 @@ class ScipyEngine(Engine[Spectrum]):
         """See `Engine.cholesky`."""
         lower, failed = lapack.dpotrf(matrix, lower=1, clean=0, overwrite_a=1)
         return None if failed else np.asarray(lower)
-
-
-def _spectra(blocks: Array) -> Spectrum:
-    """Transforms of [channel block sample] as [frequency block channel], C order."""
-    return np.asarray(scipy.fft.rfft(blocks.transpose(2, 1, 0), axis=0))

@@ -1,4 +1,4 @@
-"""The only module that touches audio files.
+"""Audio files as wholes.
 
 WAV, FLAC and kin go through soundfile. Containers with several streams (`.stem.mp4`) go through
 PyAV and are decoded to 16 bit, as musdb does through ffmpeg. Length and position are those of
@@ -9,9 +9,10 @@ which moves up to 3 samples in 10 000 by one step of 16 bit.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +57,7 @@ def probe(file: AudioFile) -> AudioInfo:
     Raises:
         DataError: the file is missing, empty, no audio, or a WAV file that is truncated.
     """
-    return _guarded(file, _probe_stream if file.stream is not None else _probe_file)
+    return guarded(file, _probe_stream if file.stream is not None else _probe_file)
 
 
 def read(file: AudioFile) -> Audio:
@@ -65,11 +66,34 @@ def read(file: AudioFile) -> Audio:
     Raises:
         DataError: the file is missing, empty, truncated, no audio, or holds NaN or infinity.
     """
-    audio = _guarded(file, _read_stream if file.stream is not None else _read_file)
-    if not np.isfinite(audio.samples).all():
-        bad = int(np.flatnonzero(~np.isfinite(audio.samples).all(axis=0))[0])
-        raise DataError(f"{file}: sample {bad} is NaN or infinite; audio must be finite")
+    audio = guarded(file, _read_stream if file.stream is not None else _read_file)
+    check_finite(file, audio.samples, 0)
     return audio
+
+
+def check_finite(file: AudioFile, samples: NDArray[Any], start: int) -> None:
+    """Refuse samples [channel sample], the first of which is sample `start` of the file.
+
+    Raises:
+        DataError: one is NaN or infinite.
+    """
+    if not np.isfinite(samples).all():
+        bad = start + int(np.flatnonzero(~np.isfinite(samples).all(axis=0))[0])
+        raise DataError(f"{file}: sample {bad} is NaN or infinite; audio must be finite")
+
+
+def check_length(file: AudioFile, found: int, expected: int) -> None:
+    """Refuse a file that ends before its header says.
+
+    Raises:
+        DataError: it does.
+    """
+    if found != expected:
+        message = (
+            f"{file}: truncated: the header says {expected} samples, {found} can be "
+            "decoded; copy the file again"
+        )
+        raise DataError(message)
 
 
 def write(path: Path, samples: Array, *, rate: int, encoding: str) -> None:
@@ -132,7 +156,7 @@ def _clear_peak_time(path: Path) -> None:
             raw.write(bytes(4))
 
 
-def _guarded(file: AudioFile, action: Callable[[AudioFile], Result]) -> Result:
+def guarded(file: AudioFile, action: Callable[[AudioFile], Result]) -> Result:
     """Run `action` and turn what codecs raise into one message."""
     import soundfile
 
@@ -160,31 +184,27 @@ def _reason(error: soundfile.LibsndfileError) -> str:
 def _probe_file(file: AudioFile) -> AudioInfo:
     import soundfile
 
-    _refuse_unreadable(file)
+    refuse_unreadable(file)
     info = soundfile.info(file.path)
-    _refuse_unknown_length(file, info.frames)
+    refuse_unknown_length(file, info.frames)
     return AudioInfo(info.samplerate, info.channels, info.frames)
 
 
 def _read_file(file: AudioFile) -> Audio:
     import soundfile
 
-    _refuse_unreadable(file)
+    refuse_unreadable(file)
     with soundfile.SoundFile(file.path) as sound:
         expected = sound.frames
-        _refuse_unknown_length(file, expected)
+        refuse_unknown_length(file, expected)
         samples = sound.read(dtype="float64", always_2d=True)
         rate = int(sound.samplerate)
-    if len(samples) != expected:
-        message = (
-            f"{file}: truncated: the header says {expected} samples, {len(samples)} can be "
-            "decoded; copy the file again"
-        )
-        raise DataError(message)
+    check_length(file, len(samples), expected)
     return Audio(np.ascontiguousarray(samples.T), rate)
 
 
-def _refuse_unknown_length(file: AudioFile, length: int) -> None:
+def refuse_unknown_length(file: AudioFile, length: int) -> None:
+    """Refuse a header that does not say how many samples there are, or says none."""
     if length > _UNKNOWN_LENGTH:
         message = (
             f"{file}: was written to a pipe, so its header does not say how long it is; write it "
@@ -195,7 +215,7 @@ def _refuse_unknown_length(file: AudioFile, length: int) -> None:
         raise DataError(f"{file}: holds no samples; copy or make it again")
 
 
-def _refuse_unreadable(file: AudioFile) -> None:
+def refuse_unreadable(file: AudioFile) -> None:
     """Find what libsndfile passes over: raw audio, and a WAV file whose data are cut short."""
     if file.path.suffix.lower() == ".raw":
         raise DataError(f"{file}: has no header, so its rate is unknown; convert it to WAV")
@@ -250,21 +270,31 @@ def _probe_stream(file: AudioFile) -> AudioInfo:
 
 
 def _read_stream(file: AudioFile) -> Audio:
+    with _open_stream(file) as container:
+        rate = int(container.streams.audio[file.stream or 0].rate)
+    samples = np.concatenate(list(stream_blocks(file)), axis=1)
+    return Audio(samples.astype(np.float64) / _INT16, rate)
+
+
+def stream_blocks(file: AudioFile) -> Iterator[NDArray[np.int16]]:
+    """Yield the samples of a stream, [channel sample] of 16 bit, a frame of its codec at a time.
+
+    Raises:
+        DataError: the stream ends early.
+    """
     import av
 
     with _open_stream(file) as container:
         stream = container.streams.audio[file.stream or 0]
         announced = _in_samples(file, stream, stream.duration)
         to_int16 = av.AudioResampler(format="s16p")
-        blocks = [
-            part.to_ndarray()
-            for frame in [*container.decode(stream), None]
-            for part in to_int16.resample(frame)
-        ]
-        rate = int(stream.rate)
-    length = sum(block.shape[1] for block in blocks)
+        length = 0
+        for frame in chain(container.decode(stream), [None]):
+            for part in to_int16.resample(frame):
+                block = np.asarray(part.to_ndarray(), dtype=np.int16)
+                length += block.shape[1]
+                yield block
     _refuse_truncated_stream(file, length, announced)
-    return Audio(np.concatenate(blocks, axis=1).astype(np.float64) / _INT16, rate)
 
 
 def _in_samples(file: AudioFile, stream: av.AudioStream, ticks: int | None) -> int:
