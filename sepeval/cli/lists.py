@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json as codec
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -60,15 +61,32 @@ def datasets(
         raise typer.Exit(1)
 
 
-def separators(json: options.Json = False) -> None:
-    """List the separators and the settings that they ask for."""
-    from sepeval.separators.base import SEPARATORS
+def separators(
+    name: Annotated[str, typer.Argument(help="One of them, explained; all if left out.")] = "",
+    json: options.Json = False,
+) -> None:
+    """List the separators, or explain one with its settings."""
+    import inspect
 
-    kinds = {one: SEPARATORS.get(one) for one in SEPARATORS.names()}
-    rows = [
-        {"name": one, "gives": kind.summary, "asks": _asks(kind)} for one, kind in kinds.items()
-    ]
+    from sepeval.separators.base import SEPARATORS
+    from sepeval.separators.network import NetworkSeparator
+
+    if name:
+        kind = SEPARATORS.get(name)
+        texts = [f"{name}: {kind.summary}", inspect.getdoc(kind) or ""]
+        if issubclass(kind, NetworkSeparator):
+            texts.append(f"As of every network:\n\n{inspect.getdoc(NetworkSeparator)}")
+        show("\n\n".join([*texts, f"Settings (-S key=value): {_asks(kind)}"]))
+        return
+    shared = {field.name for field in dataclasses.fields(NetworkSeparator)} - {"checkpoint"}
+    rows = []
+    for one in SEPARATORS.names():
+        kind = SEPARATORS.get(one)
+        hidden = shared if issubclass(kind, NetworkSeparator) and not json else set()
+        rows.append({"name": one, "gives": kind.summary, "asks": _asks(kind, hidden=hidden)})
     _table(rows, json=json)
+    if not json:
+        say(f"every network also takes {', '.join(sorted(shared))}; see `sepeval separators NAME`")
 
 
 def metrics(json: options.Json = False) -> None:
@@ -143,13 +161,17 @@ def _list_protocols(*, json: bool) -> None:
     _table(rows, json=json)
 
 
-def _asks(kind: type) -> str:
-    import dataclasses
-
-    fields = [one for one in dataclasses.fields(kind) if one.name != "root"]
+def _asks(kind: type, *, hidden: Collection[str] = ()) -> str:
+    """Return the settings of a plug-in, with their defaults in brackets."""
     needed = dataclasses.MISSING
     return ", ".join(
-        one.name if one.default is needed else f"[{one.name}={one.default}]" for one in fields
+        one.name
+        if one.default is needed
+        else f"[{one.name}]"
+        if one.default is None
+        else f"[{one.name}={one.default}]"
+        for one in dataclasses.fields(kind)
+        if one.name != "root" and one.name not in hidden
     )
 
 
