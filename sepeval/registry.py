@@ -53,10 +53,14 @@ class Registry(Generic[T]):
         self._is_complete = False  # whether all modules of the package have been imported
 
     def add(self, name: str) -> Callable[[T], T]:
-        """Return a decorator that registers a built-in plug-in under `name`."""
+        """Return a decorator that registers a built-in plug-in under `name`.
+
+        What is defined once more in the same place, as a notebook's cell that is run again does,
+        takes the place of the first.
+        """
 
         def register(plug_in: T) -> T:
-            if name in self._built_in and self._built_in[name] is not plug_in:
+            if name in self._built_in and not _is_again(plug_in, self._built_in[name]):
                 raise SepevalError(f"two {self.kind}s are named {name!r} in {self.package}")
             self._built_in[name] = plug_in
             return plug_in
@@ -105,3 +109,12 @@ class Registry(Generic[T]):
                 )
                 raise SepevalError(message) from error
         return self._foreign[name]
+
+
+def _is_again(plug_in: object, first: object) -> bool:
+    """Return whether two plug-ins are one, or two definitions of one class or function."""
+    places = [
+        (getattr(one, "__module__", None), getattr(one, "__qualname__", None))
+        for one in (plug_in, first)
+    ]
+    return plug_in is first or (None not in places[0] and places[0] == places[1])

@@ -144,3 +144,15 @@ def test_nearest_names_come_best_first_and_at_most_three() -> None:
     assert nearest("musdb18-sisec", names).startswith("did you mean 'musdb18-sisec18'")
     assert nearest("musdb", names).count(" or ") <= 2
     assert nearest("anything", []) == "known: none"
+
+
+def test_a_definition_that_is_run_again_takes_the_place_of_the_first() -> None:
+    plugs: Registry[type] = Registry("sepeval.metrics", kind="plug")
+    cell = "@PLUGS.add('own')\nclass Own: pass\n"
+    for _ in range(2):
+        space = {"PLUGS": plugs, "__name__": "__main__"}
+        exec(cell, space)  # noqa: S102 - the test's own
+
+    assert plugs.get("own") is space["Own"]
+    with pytest.raises(SepevalError, match="two plugs are named 'own'"):
+        plugs.add("own")(type("Other", (), {}))

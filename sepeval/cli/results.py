@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from sepeval.cli import build, options
+from sepeval.cli import time as times
 from sepeval.cli.console import columns, say, show
 
 if TYPE_CHECKING:
@@ -55,6 +56,9 @@ def table(
     side_by_side: Annotated[
         bool, typer.Option("--side-by-side", help="All protocols of a run in one table.")
     ] = False,
+    timing: Annotated[
+        bool, typer.Option("--timing", help="The runs are of `sepeval time`: print their times.")
+    ] = False,
     json: options.Json = False,
 ) -> None:
     """Print systems x stems, one table per protocol; or each run under all protocols."""
@@ -62,8 +66,11 @@ def table(
     from sepeval.report.literature import fitting
     from sepeval.store import find_runs
 
-    found = find_runs(runs)
     kind = "json" if json else format
+    if timing:
+        show(_joined(times.tables(runs, kind=kind, mixed=mixed, published=published), kind=kind))
+        return
+    found = find_runs(runs)
     if side_by_side:
         _refuse_beside(kind, published=published)
         show(_side_by_side(found, protocol, kind=kind, decimals=decimals))
@@ -89,11 +96,19 @@ def plot(
         "figures"
     ),
     mixed: options.Mixed = False,
+    timing: Annotated[
+        list[Path], typer.Option(help="Runs of `sepeval time`: draw the scores over their times.")
+    ] = [],  # noqa: B006 - typer copies it
 ) -> None:
     """Draw the scores of runs: every track, and what silence contributes."""
     from sepeval.report import plot as make
     from sepeval.store import find_runs
 
+    if timing:
+        chosen = _groups(find_runs(runs), protocol)
+        paths = times.plots(chosen, timing, metric=metric, folder=output, mixed=mixed)
+        show("\n".join(str(path) for path in paths))
+        return
     chosen = _groups(find_runs(runs), protocol)
     metrics = {name: _metrics(own[0].protocol(name)) for name, own in chosen.items()}
     if metric:
@@ -107,18 +122,37 @@ def plot(
 def report(
     runs: options.Runs,
     protocol: options.Protocols = [],  # noqa: B006 - typer copies it
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the page.")] = Path(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the report.")] = Path(
         "report"
     ),
     published: options.Published = [],  # noqa: B006 - typer copies it
+    baseline: Annotated[
+        str, typer.Option(help="System that the others are compared with; the first if left out.")
+    ] = "",
+    audio: Annotated[
+        bool, typer.Option("--audio/--no-audio", help="Files to hear, where the audio is at hand.")
+    ] = True,
+    audits: Annotated[
+        bool, typer.Option("--audits/--no-audits", help="Look for what the numbers hide.")
+    ] = True,
+    workers: options.Workers = 0,
 ) -> None:
-    """Write a page with tables, figures and provenance, which opens from disk."""
+    """Write a folder with tables, figures, findings and a page per track, which opens from disk."""
     from sepeval.report import page
     from sepeval.store import find_runs
 
-    names = _words(protocol) or None
-    others = _published(published)
-    show(str(page(find_runs(runs), output, protocols=names, published=others)))
+    path = page(
+        find_runs(runs),
+        output,
+        protocols=_words(protocol) or None,
+        published=_published(published),
+        baseline=baseline,
+        with_audio=audio,
+        with_audits=audits,
+        workers=workers or os.cpu_count() or 1,
+        told=lambda words: say(f"report: {words}"),
+    )
+    show(str(path))
     say("open it in a browser; it needs no server and no network")
 
 
@@ -165,7 +199,11 @@ def _only(tables: Sequence[Table]) -> Table:
 
 
 def _words(names: Sequence[str]) -> list[str]:
-    return [word for name in names for word in name.split(",") if word]
+    """Return names of protocols; a path stands for the id of the protocol in that file."""
+    from sepeval.protocol import load
+
+    words = [word for name in names for word in name.split(",") if word]
+    return [load(word).id if word.endswith((".yaml", ".yml")) else word for word in words]
 
 
 def _groups(runs: Sequence[Run], names: Sequence[str]) -> Mapping[str, Sequence[Run]]:

@@ -4,26 +4,31 @@ The values are the toolkit's own: every batch goes through the kernels that a ru
 float64 on the CPU, without a gradient. A tensor that is in single precision stays what it is; only
 the arithmetic after it is double.
 
-    ProtocolMetric   what a table says: windows, silence rule and reductions of a protocol
-    EnergyScore      one metric over whole signals, one number
+    ProtocolMetric     what a table says: windows, silence rule and reductions of a protocol
+    EnergyScore        one metric over whole signals, one number
+    ValidationScores   the first as a callback, which logs it after each validation epoch
 
-Recipe for a LightningModule:
+Recipe for a loop of one's own:
 
-    class Separator(LightningModule):
-        def __init__(self):
-            super().__init__()
-            self.score = ProtocolMetric(load_protocol("slakh2100-active"), "si_sdri")
+    score = ProtocolMetric(load_protocol("slakh2100-active"), "si_sdri")
+    for epoch in range(epochs):
+        train(model)
+        score.reset()
+        for references, mixture in validation:  # the first is [batch stem channel sample]
+            with torch.no_grad():
+                score.update(references, model(mixture), mixture, rate=22050)
+        tracker.log({f"si_sdri/{stem}": one.item() for stem, one in score.compute().items()})
 
-        def validation_step(self, batch, number):
-            references, mixture = batch  # [batch stem channel sample], [batch channel sample]
-            self.score.update(references, self(mixture), rate=22050)
+Recipe for a LightningModule whose batches are references and mixture:
 
-        def on_validation_epoch_end(self):
-            self.log_dict({f"si_sdri/{stem}": one for stem, one in self.score.compute().items()})
-            self.score.reset()
+    class Scores(ValidationScores, Callback): ...
+
+    scores = Scores(load_protocol("slakh2100-active"), ["si_sdri"], rate=22050)
+    Trainer(callbacks=[scores]).fit(model, training, validation)
 """
 
 from sepeval.training.energy_score import EnergyScore
 from sepeval.training.protocol_metric import ProtocolMetric
+from sepeval.training.validation import Heard, ValidationScores, separated
 
-__all__ = ["EnergyScore", "ProtocolMetric"]
+__all__ = ["EnergyScore", "Heard", "ProtocolMetric", "ValidationScores", "separated"]
