@@ -29,7 +29,7 @@ from sepeval.errors import SeparatorError
 from sepeval.inference import Device, Noise
 from sepeval.kernels import overlap_add
 from sepeval.separators.base import SEPARATORS, Plain
-from sepeval.separators.network import Model, NetworkSeparator, weights_digest
+from sepeval.separators.network import Model, NetworkSeparator, weights_file
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -88,7 +88,7 @@ class DiffVsSeparator(NetworkSeparator):
         return _NAME
 
     def _settings(self) -> Mapping[str, Plain]:
-        opened = _opened(*self._file())
+        opened = _opened(*weights_file(self.checkpoint))
         return {
             "stems": list(opened.contents.layout.stems),
             "architecture": json.loads(json.dumps(dataclasses.asdict(opened.config))),
@@ -102,8 +102,8 @@ class DiffVsSeparator(NetworkSeparator):
         }
 
     def _model(self) -> Model:
-        contents, config = _opened(*self._file())
-        network = _loaded(*self._file(), self.device)
+        contents, config = _opened(*weights_file(self.checkpoint))
+        network = _loaded(*weights_file(self.checkpoint), self.device)
         sigma_data = self._sigma_data(contents)
 
         def function(chunks: Tensor, seeds: Sequence[int]) -> Tensor:
@@ -118,11 +118,6 @@ class DiffVsSeparator(NetworkSeparator):
             nfe=2 * self.steps - 1 if self.sampler == "heun" else self.steps,
             parts={"network": network},
         )
-
-    def _file(self) -> tuple[Path, str]:
-        from sepeval.checkpoints import resolve
-
-        return resolve(self.checkpoint), weights_digest(self.checkpoint)
 
     def _sigma_data(self, contents: Contents) -> float:
         return self.sigma_data or contents.sigma_data or SIGMA_DATA

@@ -12,7 +12,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from pydantic import ConfigDict, Field
@@ -237,6 +237,29 @@ def weights_digest(checkpoint: str) -> str:
     ]
     found = digests(files)
     return of_document({one.relative_to(path).as_posix(): found[one] for one in files})
+
+
+class WeightsFile(NamedTuple):
+    """A checkpoint's path, and a text that changes when it or its card does."""
+
+    path: Path
+    state: str
+
+
+def weights_file(checkpoint: str) -> WeightsFile:
+    """Return where a checkpoint lies, and its state, by which loaded weights are kept.
+
+    Raises:
+        SeparatorError: there is no such checkpoint.
+        DependencyError: a package that fetches it is not installed.
+        DataError: a file cannot be read.
+    """
+    from sepeval.checkpoints import beside, resolve
+
+    path: Path = resolve(checkpoint)
+    card = beside(path)
+    told = digests([card])[card] if card.exists() else ""
+    return WeightsFile(path, weights_digest(checkpoint) + told)
 
 
 def _heard(mixture: Array, model: Model, rule: Channels) -> list[Array]:

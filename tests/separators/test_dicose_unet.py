@@ -14,6 +14,7 @@ from sepeval.inference import Noise, chunk_seed
 from sepeval.separators.dicose_unet import DicoseUNet
 from sepeval.separators.dicose_unet.refining import estimates
 from sepeval.separators.dicose_unet.weights import Kind, loaded
+from sepeval.separators.network import weights_file
 from sepeval.types import Array
 from tests.golden_cases import ATOL, CASES, case, draws, needs_cases
 from tests.separators import unet_weights
@@ -312,7 +313,7 @@ def test_the_released_settings_give_the_reference_outputs(
     parts = {"extractor": golden.weights("det"), "refiner": golden.weights(label)}
     save(path, parts, told.model_copy(update={"architecture": architecture}))
     separator = DicoseUNet(checkpoint=str(path), kind=kind, **settings)
-    networks = loaded(*separator._file(), kind, "cpu")
+    networks = loaded(*weights_file(separator.checkpoint), kind, "cpu")
     draw = draws(f"unet_small/{run}", (2, 1, 8192))
     mixed = golden.tensors["in/mixture"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import ConfigDict, Field, model_validator
@@ -17,7 +16,7 @@ from sepeval.separators.base import SEPARATORS, Plain
 from sepeval.separators.bs_roformer.refinement import estimates
 from sepeval.separators.bs_roformer.settings import NAME, Kind, Stitching, sampling_of, stitched
 from sepeval.separators.bs_roformer.weights import Networks, known, loaded
-from sepeval.separators.network import Model, NetworkSeparator, weights_digest
+from sepeval.separators.network import Model, NetworkSeparator, weights_file
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -86,7 +85,7 @@ class BSRoFormerSeparator(NetworkSeparator):
         return NAME
 
     def _settings(self) -> Mapping[str, Plain]:
-        told = known(*self._file(), self.kind)
+        told = known(*weights_file(self.checkpoint), self.kind)
         sampling = self._sampling(told.sigma_data)
         return {
             "kind": self.kind,
@@ -96,8 +95,8 @@ class BSRoFormerSeparator(NetworkSeparator):
         }
 
     def _model(self) -> Model:
-        told = known(*self._file(), self.kind)
-        networks = loaded(*self._file(), self.kind, self.device)
+        told = known(*weights_file(self.checkpoint), self.kind)
+        networks = loaded(*weights_file(self.checkpoint), self.kind, self.device)
         sampling = self._sampling(told.sigma_data)
         passes = sampling.nfe if sampling else int(networks.refiner is not None)
         return Model(
@@ -109,14 +108,6 @@ class BSRoFormerSeparator(NetworkSeparator):
             nfe=1 + passes * len(told.stems),
             parts={name: one for name, one in networks._asdict().items() if one is not None},
         )
-
-    def _file(self) -> tuple[Path, str]:
-        """The weights, and what changes when they or their card change."""
-        from sepeval.checkpoints import beside, resolve
-
-        path = resolve(self.checkpoint)
-        card = weights_digest(str(beside(path))) if beside(path).exists() else ""
-        return path, weights_digest(self.checkpoint) + card
 
     def _sampling(self, sigma_data: float | None) -> Sampling | None:
         names = [field.name for field in dataclasses.fields(Sampling)]

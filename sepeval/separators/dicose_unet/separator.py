@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field
@@ -15,7 +14,7 @@ from sepeval.errors import SeparatorError
 from sepeval.separators.base import SEPARATORS, Plain
 from sepeval.separators.dicose_unet.refining import separated
 from sepeval.separators.dicose_unet.weights import NAME, Kind, as_plain, loaded, opened
-from sepeval.separators.network import Model, NetworkSeparator, weights_digest
+from sepeval.separators.network import Model, NetworkSeparator, weights_file
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -87,7 +86,7 @@ class DicoseUNet(NetworkSeparator):
         return NAME
 
     def _settings(self) -> Mapping[str, Plain]:
-        found = opened(*self._file(), self.kind)
+        found = opened(*weights_file(self.checkpoint), self.kind)
         sampling = self._sampling(found.sigma_data)
         return {
             "kind": self.kind,
@@ -97,8 +96,8 @@ class DicoseUNet(NetworkSeparator):
         }
 
     def _model(self) -> Model:
-        found = opened(*self._file(), self.kind)
-        networks = loaded(*self._file(), self.kind, self.device)
+        found = opened(*weights_file(self.checkpoint), self.kind)
+        networks = loaded(*weights_file(self.checkpoint), self.kind, self.device)
         layout, extractor = found.layout, found.configs["extractor"]
         sampling = self._sampling(found.sigma_data)
 
@@ -116,11 +115,6 @@ class DicoseUNet(NetworkSeparator):
             multiple=extractor.multiple,
             parts=networks,
         )
-
-    def _file(self) -> tuple[Path, str]:
-        from sepeval.checkpoints import resolve
-
-        return resolve(self.checkpoint), weights_digest(self.checkpoint)
 
     def _sampling(self, sigma_data: float | None) -> Sampling | None:
         """How the kind samples; None for the kinds that do not."""
