@@ -26,7 +26,7 @@ LAYERS = (
     ("datasets", "separators", "metrics"),
     ("scoring",),
     ("loading", "store", "reference_cache", "publications", "citations"),
-    ("runner", "summary"),
+    ("runner", "summary", "timing"),
     ("results", "what_if", "printed"),
     ("interchange", "explain", "compare", "sweeps", "silence", "audits"),
     ("report",),

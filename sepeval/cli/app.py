@@ -16,6 +16,7 @@ from sepeval.cli import (
     results,
     silence,
     sweep,
+    time,
 )
 
 app = typer.Typer(
@@ -33,6 +34,7 @@ app.command()(evaluate.run)
 app.command()(evaluate.score)
 app.command()(evaluate.separate)
 app.command()(sweep.sweep)
+app.command()(time.time)
 app.command()(results.rescore)
 app.command()(results.explain)
 app.command()(compare.compare)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from sepeval.cli import build, options
+from sepeval.cli import build, figures, options
 from sepeval.cli import time as times
 from sepeval.cli.console import columns, say, show
 
@@ -99,24 +99,29 @@ def plot(
     timing: Annotated[
         list[Path], typer.Option(help="Runs of `sepeval time`: draw the scores over their times.")
     ] = [],  # noqa: B006 - typer copies it
+    kind: figures.Kind = None,
+    width: figures.Width = "page",
+    track: figures.Track = "",
+    baseline: figures.Baseline = "",
+    stem: figures.Stem = "All",
 ) -> None:
-    """Draw the scores of runs: every track, and what silence contributes."""
-    from sepeval.report import plot as make
+    """Draw the scores of runs: every track and what silence contributes, or another kind."""
     from sepeval.store import find_runs
 
+    found = find_runs(runs)
+    asked = figures.Asked(kind, output, width, track, baseline, stem, mixed)
     if timing:
-        chosen = _groups(find_runs(runs), protocol)
+        chosen = _groups(found, protocol)
         paths = times.plots(chosen, timing, metric=metric, folder=output, mixed=mixed)
-        show("\n".join(str(path) for path in paths))
-        return
-    chosen = _groups(find_runs(runs), protocol)
-    metrics = {name: _metrics(own[0].protocol(name)) for name, own in chosen.items()}
-    if metric:
-        metrics = _with_metric(metrics, metric, everywhere=bool(protocol))
-    for name, own in metrics.items():
-        for one in own:
-            paths = make(chosen[name], name, metric=one, folder=output, mixed=mixed)
-            show("\n".join(str(path) for path in paths))
+    elif kind == "protocols" or (kind == "scatter" and len(found) == 1):
+        paths = figures.across(asked, found, _words(protocol), metric)
+    else:
+        chosen = _groups(found, protocol)
+        metrics = {name: _metrics(own[0].protocol(name)) for name, own in chosen.items()}
+        if metric:
+            metrics = _with_metric(metrics, metric, everywhere=bool(protocol))
+        paths = figures.within(asked, chosen, metrics)
+    show("\n".join(str(path) for path in paths))
 
 
 def report(

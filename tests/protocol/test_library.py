@@ -48,7 +48,7 @@ def test_checksums_name_every_released_protocol_and_no_other() -> None:
 
 
 def test_the_folder_holds_nothing_but_protocols_and_checksums() -> None:
-    names = {path.name for path in library.folder().iterdir()}
+    names = {path.name for path in library.folder().iterdir() if path.is_file()}
 
     assert names == {"checksums.txt", *(f"{name}.yaml" for name in released())}
 

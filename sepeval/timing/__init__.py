@@ -1,0 +1,29 @@
+"""Timing that can be believed: protocols, clocks, warm-up, arms that take turns, records.
+
+The order of things is always the same: separators are loaded, the device's peak is measured,
+every arm is warmed and looked at, all arms take turns, and then the run is written. Nothing is
+scored, read or written while a clock runs, and this room cannot reach the one that scores.
+"""
+
+from sepeval.timing.plans import Subject
+from sepeval.timing.protocol import TimingProtocol, load, released
+from sepeval.timing.records import ArmRecord, Timing, find, read, refuse_other_machines
+from sepeval.timing.running import time_separators
+from sepeval.timing.statistics import Spread, per_item, ratios, spread
+
+__all__ = [
+    "ArmRecord",
+    "Spread",
+    "Subject",
+    "Timing",
+    "TimingProtocol",
+    "find",
+    "load",
+    "per_item",
+    "ratios",
+    "read",
+    "refuse_other_machines",
+    "released",
+    "spread",
+    "time_separators",
+]

@@ -1,0 +1,121 @@
+"""How the networks are run: eagerly, compiled, or counted.
+
+A separator calls its networks by their methods. For the time of a call these are replaced on the
+network itself, outside the clock, so that arms with the same weights can take turns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import FunctionType, MethodType
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from sepeval.timing.protocol import Execution
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_PASSES = ("forward", "maps", "features")  # each runs a network once
+_COMPILED = (*_PASSES, "condition")
+_MODES: Mapping[Execution, str] = {
+    "compiled": "default",
+    # graphs of CUDA kernels would overwrite the features that a refiner hears again
+    "compiled_max_autotune": "max-autotune-no-cudagraphs",
+}
+
+Replacements: TypeAlias = "tuple[tuple[nn.Module, str, Callable[..., Any]], ...]"
+
+
+def replacements(parts: Mapping[str, nn.Module], execution: Execution) -> Replacements:
+    """Return what stands for the methods of the networks under an execution; none if eager.
+
+    Nothing is compiled yet: that happens at the first call.
+    """
+    if execution == "eager":
+        return ()
+    import torch
+
+    return tuple(
+        (network, name, torch.compile(_own_code(method), mode=_MODES[execution], dynamic=False))
+        for network in parts.values()
+        for name in _COMPILED
+        if (method := _method(network, name)) is not None
+    )
+
+
+@contextmanager
+def replaced(chosen: Replacements) -> Iterator[None]:
+    """Let networks use other methods inside the block."""
+    for network, name, method in chosen:
+        object.__setattr__(network, name, method)
+    try:
+        yield
+    finally:
+        for network, name, _ in chosen:
+            object.__delattr__(network, name)
+
+
+def passes(parts: Mapping[str, nn.Module], call: Callable[[], object]) -> dict[str, int]:
+    """Return how often each network is run by a call; stems in one batch are one pass."""
+    counts = dict.fromkeys(parts, 0)
+    depth = dict.fromkeys(parts, 0)
+
+    def counted(part: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(*args: Any, **named: Any) -> Any:  # noqa: ANN401 - passed on as it is
+            counts[part] += depth[part] == 0
+            depth[part] += 1
+            try:
+                return method(*args, **named)
+            finally:
+                depth[part] -= 1
+
+        return wrapped
+
+    chosen = tuple(
+        (network, name, counted(part, method))
+        for part, network in parts.items()
+        for name in _PASSES
+        if (method := _method(network, name)) is not None
+    )
+    with replaced(chosen):
+        call()
+    return counts
+
+
+@contextmanager
+def compiled_or_error() -> Iterator[None]:
+    """Raise inside the block where torch would go on eagerly what was compiled too often."""
+    import torch
+
+    dynamo: Any = torch._dynamo  # is loaded where something was compiled
+    with dynamo.config.patch(fail_on_recompile_limit_hit=True):
+        yield
+
+
+def _own_code(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a method with a code object of its own.
+
+    What is compiled is kept by code object. Arms that shared one would look through each other's
+    programs at every call, and after some of them would not be compiled at all.
+    """
+    if not isinstance(method, MethodType):
+        return method
+    given = method.__func__
+    own = FunctionType(
+        given.__code__.replace(),
+        given.__globals__,
+        given.__name__,
+        given.__defaults__,
+        given.__closure__,
+    )
+    own.__kwdefaults__ = given.__kwdefaults__
+    return MethodType(own, method.__self__)
+
+
+def _method(network: nn.Module, name: str) -> Callable[..., Any] | None:
+    """Return a network's own method of that name; None where it has none, or a part of itself."""
+    if not callable(getattr(type(network), name, None)):
+        return None
+    method: Callable[..., Any] = getattr(network, name)
+    return method

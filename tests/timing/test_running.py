@@ -1,0 +1,215 @@
+"""Timing from end to end, with tiny networks on the CPU."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import pytest
+
+from sepeval.errors import DependencyError, SeparatorError
+from sepeval.separators.base import Estimate, Plain
+from sepeval.separators.dicose_unet import DicoseUNet
+from sepeval.separators.gibbs import Gibbs
+from sepeval.timing import Subject, per_item, time_separators
+from sepeval.timing.records import CALLS
+from sepeval.types import Array
+from tests.timing.tiny import Halves, checkpoint, halves, protocol, segment
+
+
+class Sleeping(Halves):
+    """Takes 20 ms."""
+
+    def separate(self, mixture: Array, *, rate: int, seed: int) -> Estimate:
+        time.sleep(0.02)
+        return super().separate(mixture, rate=rate, seed=seed)
+
+
+class Broken(Halves):
+    """Gives what is no number."""
+
+    def separate(self, mixture: Array, *, rate: int, seed: int) -> Estimate:
+        found = super().separate(mixture, rate=rate, seed=seed)
+        return Estimate(found.stems, found.audio * np.nan)
+
+
+def subject(folder: Path, kind: str = "deterministic") -> Subject:
+    separator = DicoseUNet(checkpoint=checkpoint(folder, kind), kind=kind)  # type: ignore[arg-type]  # one of the kinds
+    return Subject(kind, separator, "random")
+
+
+def test_a_separator_that_sleeps_20_ms_takes_20_ms(tmp_path: Path) -> None:
+    own = protocol(segment=None, track={"seconds": 0.1})
+
+    found = time_separators([halves(separator=Sleeping())], own, root=tmp_path)
+
+    (arm,) = found.record.arms
+    seconds = per_item(found.timed(arm))
+    assert min(seconds) == pytest.approx(0.02, abs=0.002)
+    assert (arm.weights, arm.precision, arm.produced_s, arm.flops) == ("none", "own", 0.1, None)
+    assert arm.stems == ["one", "two"]
+
+
+def test_a_network_is_timed_on_a_segment_and_on_a_track(tmp_path: Path) -> None:
+    subjects = [subject(tmp_path), subject(tmp_path, "consistency")]
+    own = protocol(track={"seconds": 0.1})
+
+    found = time_separators(subjects, own, root=tmp_path / "timings")
+
+    arms = {(arm.name, arm.unit): arm for arm in found.record.arms}
+    plain, refined = arms["deterministic", "segment"], arms["consistency", "segment"]
+    whole = arms["consistency", "track"]
+    assert (plain.nfe, refined.nfe, whole.chunks, whole.nfe) == (2, 4, 4, 16)
+    assert (plain.samples, plain.produced_s, whole.produced_s) == (256, 256 / 8000, 0.1)
+    assert plain.passes == {"extractor": 2}
+    assert refined.passes == {"extractor": 2, "refiner": 2}
+    assert whole.passes == {"extractor": 8, "refiner": 8}
+    assert refined.parameters["refiner"] > refined.parameters["extractor"] > 0
+    assert refined.weights_bytes == 4 * sum(refined.parameters.values())
+    assert refined.flops is not None
+    assert plain.flops is not None
+    assert 1.9 < refined.flops / plain.flops < 2.1
+    assert plain.peak_flops is not None
+    stages = {(one.arm, one.stage) for one in found.calls}
+    assert {stage for _, stage in stages} == {"peak", "warm_up", "timed"}
+    assert [one.arm for one in found.calls if one.stage == "timed"] == [0, 2, 2, 0, 1, 3, 3, 1]
+    assert [one.when for one in found.record.states] == ["before", "warm", "after"]
+    assert min(one.began_s for one in found.calls) == 0.0
+
+
+def test_files_are_written_after_the_last_call(tmp_path: Path) -> None:
+    folders: list[list[Path]] = []
+    own = protocol(segment=None, track={"seconds": 0.1})
+
+    class Watching(Halves):
+        def separate(self, mixture: Array, *, rate: int, seed: int) -> Estimate:
+            folders.append(list(tmp_path.iterdir()))
+            return super().separate(mixture, rate=rate, seed=seed)
+
+    found = time_separators([halves(separator=Watching())], own, root=tmp_path)
+
+    assert folders
+    assert not any(folders)
+    assert (found.folder / CALLS).is_file()
+
+
+def test_the_best_batch_is_found_and_timed(tmp_path: Path) -> None:
+    batch = {"kind": "doubling", "gain": 0.0, "memory": 0.9, "limit": 2, "calls": 2}
+    own = protocol(segment=segment(batch=batch))
+
+    found = time_separators([subject(tmp_path)], own, root=tmp_path / "timings")
+
+    (arm,) = found.record.arms
+    assert arm.batch in (1, 2)
+    assert arm.batch_ended in ("limit", "gain")
+    assert {one.batch for one in found.timed(arm)} == {arm.batch}
+    assert {one.batch for one in found.calls if one.stage == "doubling"} == {1, 2}
+    calls = found.timed(arm)
+    expected = [one.host_s / arm.batch for one in calls]
+    assert median(per_item(calls)) == median(expected)
+
+
+def test_precisions_are_arms_of_their_own(tmp_path: Path) -> None:
+    own = protocol(precisions=["fp32", "bf16"])
+
+    found = time_separators([subject(tmp_path)], own, root=tmp_path / "timings")
+
+    assert [arm.precision for arm in found.record.arms] == ["fp32", "bf16"]
+    assert [arm.description["precision"] for arm in found.record.arms] == ["fp32", "bf16"]
+    assert {one.arm for one in found.calls if one.stage == "peak"} == {-1, -2}
+
+
+def test_the_way_to_the_device_can_be_inside_the_clock(tmp_path: Path) -> None:
+    own = protocol(segment=segment(transfer=True))
+
+    found = time_separators([subject(tmp_path)], own, root=tmp_path / "timings")
+
+    assert found.record.arms[0].transfer_s is None
+    assert found.record.arms[0].settled in (True, False)
+
+
+def test_the_record_holds_protocol_and_machine(tmp_path: Path) -> None:
+    own = protocol(segment=None, track={"seconds": 0.1})
+
+    found = time_separators([halves()], own, root=tmp_path)
+
+    document = json.loads((found.folder / "timing.json").read_text(encoding="utf-8"))
+    assert document["protocol_hash"] == own.hash
+    assert document["machine"]["threads"] == 1
+    assert document["machine"]["versions"]["torch"]
+    assert 0.0 < document["overhead_s"] < 1e-3
+
+
+def test_estimates_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+    own = protocol(segment=None, track={"seconds": 0.1})
+
+    with pytest.raises(SeparatorError, match="not finite"):
+        time_separators([halves(separator=Broken())], own, root=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [({"rate": None}, "--rate"), ({"channels": None}, "--channels")],
+)
+def test_a_separator_without_a_network_is_told_what_it_hears(
+    tmp_path: Path, changes: Mapping[str, Plain], message: str
+) -> None:
+    own = protocol(segment=None, track={"seconds": 0.1})
+
+    with pytest.raises(SeparatorError, match=message):
+        time_separators([halves(**changes)], own, root=tmp_path)
+
+
+def test_a_separator_without_a_network_has_no_segment(tmp_path: Path) -> None:
+    with pytest.raises(SeparatorError, match="has no segment"):
+        time_separators([halves()], protocol(), root=tmp_path)
+
+
+def test_a_protocol_for_another_device_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DependencyError, match="device=cuda"):
+        time_separators([subject(tmp_path)], protocol(devices=["cuda"]), root=tmp_path)
+
+
+def test_tf32_is_refused_on_the_cpu(tmp_path: Path) -> None:
+    with pytest.raises(SeparatorError, match="tf32"):
+        time_separators([subject(tmp_path)], protocol(precisions=["tf32"]), root=tmp_path)
+
+
+def test_a_network_inside_another_separator_is_timed_alone(tmp_path: Path) -> None:
+    inner = DicoseUNet(checkpoint=checkpoint(tmp_path, "deterministic"), kind="deterministic")
+    gibbs = Gibbs(inner=inner, steps=2, blocks="cyclic")
+    own = protocol(segment=None, track={"seconds": 0.1})
+
+    with pytest.raises(SeparatorError, match="a run of its own"):
+        time_separators([halves(separator=gibbs), halves()], own, root=tmp_path / "timings")
+
+
+def test_a_segment_that_does_not_fit_the_network_is_refused(tmp_path: Path) -> None:
+    own = protocol(segment=segment(samples=100))
+
+    with pytest.raises(SeparatorError, match="multiple of 32; found 100"):
+        time_separators([subject(tmp_path)], own, root=tmp_path)
+
+
+@pytest.mark.gpu
+def test_a_gpu_counts_by_its_own_clock_and_its_memory(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA device")
+    path = checkpoint(tmp_path, "consistency")
+    separator = DicoseUNet(checkpoint=path, kind="consistency", device="cuda")
+    own = protocol(devices=["cuda"], precisions=["fp32", "tf32", "bf16"], executions=["eager"])
+
+    found = time_separators([Subject("cd", separator)], own, root=tmp_path / "timings")
+
+    for arm in found.record.arms:
+        assert len(per_item(found.timed(arm), by_device=True)) == 2
+        assert arm.working_bytes
+        assert arm.reserved_bytes
+        assert arm.transfer_s
+    assert found.record.machine.device_name
