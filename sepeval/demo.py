@@ -81,7 +81,7 @@ def demo(folder: Path, *, workers: int = 1, told: Callable[[Progress], None] | N
     text += ["scores:", *(f"  {_shown(path)}" for path in scores)]
     text += ["figures, as PNG, PDF and SVG:"]
     text += [f"  {_shown(path)}" for path in figures if path.suffix == ".png"]
-    text += ["page:", f"  {_shown(page(runs, folder / 'report'))}"]
+    text += ["page:", f"  {_shown(page(runs, folder / 'report', workers=workers))}"]
     return "\n".join(text)
 
 

@@ -19,8 +19,8 @@ _MOVES = 3  # tracks shown of each system
 _HEAD = ("system", "value", "difference", "interval", "effect", "w/t/l", "needed", "p", "p Holm")
 
 
-class _Grid(NamedTuple):
-    """A table below the first: caption, names of the columns, lines."""
+class Grid(NamedTuple):
+    """A table: caption, names of the columns, lines."""
 
     caption: str
     head: tuple[str, ...]
@@ -134,6 +134,12 @@ class ComparisonText:
         }
         return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
+    def grids(self) -> Iterator[Grid]:
+        """Yield all tables; the first has every stem and system, and their differences."""
+        rows = [(one.stem, *self._line(one)) for one in self.comparison.differences]
+        yield Grid("Differences", ("stem", *_HEAD), rows)
+        yield from self._more()
+
     def _stems(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(one.stem for one in self.comparison.differences))
 
@@ -162,7 +168,7 @@ class ComparisonText:
             _p(row.p_holm),
         )
 
-    def _more(self) -> Iterator[_Grid]:
+    def _more(self) -> Iterator[Grid]:
         """Yield caption, head and lines of the tables below the first."""
         found = self.comparison
         if len(found.results.systems) > 2:
@@ -181,11 +187,11 @@ class ComparisonText:
                 )
                 for one in found.spreads
             ]
-            yield _Grid(caption, ("system, stem", "replicates", "seeds", "tracks"), rows)
+            yield Grid(caption, ("system, stem", "replicates", "seeds", "tracks"), rows)
         moved = [row for system in self._others() for row in self._moved(system)]
         if moved:
             head = ("system, stem, track", "baseline", "value", "difference")
-            yield _Grid(f"Tracks that move most, {_MOVES} of each system", head, moved)
+            yield Grid(f"Tracks that move most, {_MOVES} of each system", head, moved)
 
     def _others(self) -> list[str]:
         return list(dict.fromkeys(one.system for one in self.comparison.differences))
@@ -204,7 +210,7 @@ class ComparisonText:
             for one in own[:_MOVES]
         ]
 
-    def _places(self, standings: Sequence[Standing]) -> _Grid:
+    def _places(self, standings: Sequence[Standing]) -> Grid:
         """Return the places of all systems, with intervals, by stem."""
         share = f"{100 * self.comparison.confidence:g} %"
         head = ("system", *(one.stem for one in standings))
@@ -219,7 +225,7 @@ class ComparisonText:
             f"Place by the table's number ({share} interval over resampled tracks), and mean rank "
             "over tracks; those closer than the critical difference (Nemenyi) are not told apart"
         )
-        return _Grid(caption, head, rows)
+        return Grid(caption, head, rows)
 
 
 def _place(place: Place) -> str:

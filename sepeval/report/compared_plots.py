@@ -126,7 +126,7 @@ def _interval(axis: Axes, level: int, row: Difference) -> None:
             "no value",
             ha="right",
             va="center",
-            fontsize=7.5,
+            fontsize="small",
             color=GREY,
             style="italic",
             transform=axis.get_yaxis_transform(),

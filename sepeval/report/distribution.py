@@ -159,7 +159,7 @@ def _say(axis: Axes, level: float, text: str) -> None:
         text,
         ha="right",
         va="center",
-        fontsize=7.5,
+        fontsize="small",
         color=GREY,
         style="italic",
         transform=axis.get_yaxis_transform(),

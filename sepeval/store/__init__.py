@@ -2,6 +2,7 @@
 
     runs/<separator>--<dataset>-<split>--<8 hex>/
       manifest.json                              identity, environment, parts with SHA-256
+      places.json                                where references and estimates lay; not hashed
       cells/<layout>/<nnnn>-<track>.parquet      statistics, one file per track
       measured/<key>/<nnnn>-<track>.parquet      energies of metrics that need the audio
       timings/<nnnn>-<track>.parquet             seconds per call

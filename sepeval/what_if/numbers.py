@@ -47,6 +47,8 @@ class Numbers:
         Args:
             counts: [draw track], how often each track is in it.
         """
+        if not self.values.shape[1]:  # no replicate has a score that enters
+            return np.full(len(counts), np.nan)
         each = counts[:, self.owners]
         series = significance.reduced(self.values, each, by=self.by, weights=self.weights)
         for by in self.after:

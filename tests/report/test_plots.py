@@ -148,3 +148,10 @@ def test_a_folder_that_cannot_be_written_is_an_error(run: Run, tmp_path: Path) -
 
     with pytest.raises(StoreError, match="cannot be written"):
         plot([run], "two-stems", metric="sdr", folder=tmp_path / "file", formats=["png"])
+
+
+def test_a_notebook_shows_a_drawing_as_an_image(run: Run) -> None:
+    (drawing, *_) = drawings(gather([run], protocol().id), "sdr")
+
+    assert drawing._repr_png_().startswith(b"\x89PNG")
+    assert drawing._repr_png_() == drawing._repr_png_()

@@ -45,6 +45,7 @@ def test_a_real_run_becomes_a_page_with_its_figures(runs: list[Run], tmp_path: P
 
     assert "scored like any other" in path.read_text(encoding="utf-8")
     assert sorted(one.name.rpartition("--")[2] for one in path.parent.rglob("*.svg")) == [
+        "differences.svg",
         "silence.svg",
         "tracks.svg",
     ]
