@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from itertools import count
 
 import pytest
 from hypothesis import settings
+
+# before any library starts its threads: small tests are slower on many, above all on a busy machine
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 settings.register_profile("sepeval", deadline=None, database=None, derandomize=True)
 settings.load_profile("sepeval")

@@ -16,7 +16,7 @@ from sepeval.types import Array
 def standing(
     found: Resampled, names: Sequence[str], *, confidence: float, higher_is_better: bool
 ) -> tuple[Standing, ...]:
-    """Return the order of the systems for each stem and All.
+    """Return the order of the systems for each stem and All that a track has values of.
 
     Places come from the numbers of the table, their intervals from the shared resamples. Mean
     ranks over tracks serve the critical-difference diagram: two systems can be told apart where
@@ -35,14 +35,16 @@ def standing(
     """
     made = []
     for column, stem in enumerate(found.stems):
+        values = found.values[:, :, column]
+        values = values[np.isfinite(values).all(axis=1)]
+        if not len(values):
+            continue
         intervals = significance.rank_intervals(
             found.numbers[:, column],
             found.draws[:, :, column],
             confidence=confidence,
             higher_is_better=higher_is_better,
         )
-        values = found.values[:, :, column]
-        values = values[np.isfinite(values).all(axis=1)]
         means = _mean_ranks(values, higher_is_better=higher_is_better)
         places = tuple(
             Place(name, int(rank), int(low), int(high), mean)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_CORNER = 0.21  # of a chart's height that the words in its corners take
+_LETTER = 0.045  # of a chart's width that a letter of a name takes at most
 _STEP = 0.075  # of a chart's height between two names
 
 
@@ -149,10 +151,14 @@ def _name_far(axis: Axes, pairs: Pairs, *, one_unit: bool) -> None:
     last = -1.0
     for order in np.argsort(places[:, 1], kind="stable"):
         x, y = places[order]
-        level = float(max(min(y + 0.03, 0.96), last + _STEP))
+        text = shortened(pairs.tracks[chosen[order]], most)
+        reach = _LETTER * len(text)
+        low = _CORNER if x + (0.0 if x > 0.5 else reach) > 0.45 else 0.03
+        high = _CORNER if x - (reach if x > 0.5 else 0.0) < 0.55 else 0.03
+        level = float(max(min(max(y + 0.03, low), 1.0 - high), last + _STEP))
         last = level
         axis.annotate(
-            shortened(pairs.tracks[chosen[order]], most),
+            text,
             (pairs.below[chosen[order]], pairs.beside[chosen[order]]),
             (float(x) + (-0.03 if x > 0.5 else 0.03), level),
             textcoords="axes fraction",
@@ -160,5 +166,6 @@ def _name_far(axis: Axes, pairs: Pairs, *, one_unit: bool) -> None:
             va="center",
             fontsize="x-small",
             parse_math=False,
+            arrowprops={"arrowstyle": "-", "lw": 0.5, "color": GREY, "shrinkA": 0, "shrinkB": 2},
             bbox={"fc": "white", "lw": 0, "pad": 0.4, "alpha": 0.75},
         )

@@ -197,7 +197,9 @@ def _name_costs(axis: Axes, values: pd.Series[float]) -> None:
 
 
 def _add_legend(axis: Axes, **where: Any) -> None:  # noqa: ANN401 - passed on
-    key = axis.legend(fontsize=8, handlelength=3.5, framealpha=0.85, edgecolor="#DDDDDD", **where)
+    key = axis.legend(
+        fontsize="small", handlelength=3.5, framealpha=0.85, edgecolor="#DDDDDD", **where
+    )
     for text in key.get_texts():
         text.set_parse_math(False)
 

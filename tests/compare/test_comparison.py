@@ -10,6 +10,7 @@ from scipy import stats
 
 from sepeval.compare import Comparison, Difference, compare
 from sepeval.errors import StoreError, UnknownNameError
+from sepeval.report.compared import ComparisonText
 from sepeval.store import MetricRecord, Run
 from tests.report.runs import Score, protocol, summary, write
 
@@ -180,6 +181,19 @@ def test_a_track_without_a_value_of_one_system_counts_for_none(tmp_path: Path) -
     assert one.tracks == 5
     assert one.baseline == pytest.approx(BASS[1:].mean())
     assert one.difference == pytest.approx(1.0)
+
+
+def test_a_stem_that_no_track_has_is_told_without_a_number(tmp_path: Path) -> None:
+    def run(name: str, gain: float) -> Run:
+        silent = [Score(f"t{place}", "bass", None, status="silent_reference") for place in range(6)]
+        return write(tmp_path, name, [*scores(BASS, DRUMS + gain)[6:], *silent])
+
+    found = compare([run("base", 0.0), run("new", 1.0), run("newer", 2.0)], "two-stems")
+
+    assert (row(found, "bass").difference, row(found, "bass").tracks) == (None, 0)
+    assert row(found, "drums").difference == pytest.approx(1.0)
+    assert "bass" not in [one.stem for one in found.standings]
+    assert ComparisonText(found).as_text()
 
 
 def test_infinite_values_take_part_in_no_difference(tmp_path: Path) -> None:
