@@ -48,7 +48,8 @@ def sweep(
 ) -> None:
     """Run a separator at every combination of settings and seeds, and plot its scores."""
     from sepeval import sweeps
-    from sepeval.errors import SepevalError
+    from sepeval.errors import SepevalError, UnknownNameError
+    from sepeval.registry import nearest
     from sepeval.report.sweep_numbers import WARNING, chosen, words
     from sepeval.report.sweep_plots import plot_sweep
 
@@ -63,6 +64,9 @@ def sweep(
     twice = sorted(set(fixed) & set(varied))
     if twice:
         raise SepevalError(f"{twice[0]!r} is given by --setting and by --vary; leave one out")
+    known = dict.fromkeys(one for each in protocols for one in (e.name for e in each.metrics))
+    if metric and metric not in known:
+        raise UnknownNameError(f"no metric {metric!r}; {nearest(metric, known)}")
     if sweeps.is_test(name):
         say(f"{WARNING} Choose them on a validation split, and score the choice on {name!r} once.")
     with progress(label or separator) as told:

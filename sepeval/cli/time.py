@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from sepeval.store import Run
     from sepeval.timing import Subject
 
+_RANDOM = "random"  # stands for a checkpoint; see `timing.weights`
 _PUBLISHED: Mapping[str, str] = {"source": "DiCoSe v2 (arXiv:2412.06965, revised), Table 3"}
 
 
@@ -43,7 +45,10 @@ def time(
     ] = None,
     json: options.Json = False,
 ) -> None:
-    """Time separators side by side under a timing protocol, and print the table."""
+    """Time separators side by side under a timing protocol, and print the table.
+
+    Ends with 1 if a way of running one failed; the others are timed all the same.
+    """
     from sepeval.report.timing_tables import timing_table
     from sepeval.timing import load, time_separators
 
@@ -54,9 +59,14 @@ def time(
             _subject(text, shared, Path(folder), rate=rate, channels=channels) for text in separator
         ]
         made = time_separators(_distinct(subjects), chosen, root=output, told=say)
-    found = timing_table([made])
-    show(found.as_json() if json else found.as_text())
+    if made.record.arms:
+        found = timing_table([made])
+        show(found.as_json() if json else found.as_text())
+    for one in made.record.failed:
+        say(f"failed: {one.title}: {one.reason}")
     say(str(made.folder))
+    if made.record.failed:
+        raise typer.Exit(1)
 
 
 def tables(paths: Sequence[Path], *, kind: str, mixed: bool, published: Sequence[str]) -> list[str]:
@@ -91,6 +101,8 @@ def plots(
 ) -> list[Path]:
     """Draw the scores of runs over the times of the same separators, and return the files.
 
+    Times under several timing protocols are figures of their own, which bear its name.
+
     Args:
         groups: runs by the protocol that they are scored under.
         paths: of runs of timings.
@@ -99,16 +111,23 @@ def plots(
         mixed: accept times of several machines.
 
     Raises:
-        StoreError: nothing was both scored and timed.
+        StoreError: nothing was both scored and timed, or two timing protocols have one name.
     """
+    from sepeval.errors import StoreError
     from sepeval.report.timing_plots import plot_timing
+    from sepeval.report.timing_tables import by_protocol
     from sepeval.timing import find
 
-    timings = find(paths)
+    timed = by_protocol(find(paths))
+    names = [own[0].record.protocol_id for own in timed]
+    if len(set(names)) < len(names):
+        message = f"two timing protocols have one name ({', '.join(names)}); give folders of one"
+        raise StoreError(message)
     return [
         path
         for name, runs in groups.items()
-        for path in plot_timing(runs, name, timings, metric=metric, folder=folder, mixed=mixed)
+        for own in timed
+        for path in plot_timing(runs, name, own, metric=metric, folder=folder, mixed=mixed)
     ]
 
 
@@ -119,27 +138,56 @@ def _subject(
     from sepeval.errors import SepevalError
     from sepeval.separators.base import SEPARATORS, Separator
     from sepeval.timing import Subject
-    from sepeval.timing.weights import RANDOM, card_named, random_checkpoint
+    from sepeval.timing.weights import card_named, random_checkpoint
 
     name, _, own = text.partition(",")
     pairs = [pair for pair in own.split(",") if pair]
     given = {**shared, **build.settings(pairs, option=f"separator {name!r}")}
     checkpoint = given.get("checkpoint", "")
-    is_random = checkpoint.partition(":")[0] == RANDOM
+    is_random = checkpoint.partition(":")[0] == _RANDOM
     if is_random:
         SEPARATORS.get(name)  # a wrong name is told before a missing card
         card = card_named(checkpoint, name)
         say(f"{text}: drawing random weights")
         path = random_checkpoint(card, given.get("kind", "deterministic"), folder)
         given = {**given, "checkpoint": str(path)}
+    if name == "mixture" and "stems" not in given:
+        message = "'mixture' must be told its stems here: add -S stems=bass,drums,other,vocals"
+        raise SepevalError(message)
     found = build.separator(name, given, ())
     if not isinstance(found, Separator):
         message = (
             f"{name!r} hears no mixture, so there is nothing to time; see `sepeval separators`"
         )
         raise SepevalError(message)
-    shown = ", ".join([name, *(pair for pair in pairs if pair != f"checkpoint={RANDOM}")])
-    return Subject(shown, found, "random" if is_random else "loaded", rate, channels)
+    return Subject(_shown(name, found, pairs, shared), found, "random" if is_random else "loaded", rate, channels)
+
+
+def _shown(
+    name: str, separator: object, pairs: Sequence[str], shared: Mapping[str, str]
+) -> str:
+    """Return a name for tables: with what was given for it, and for all where it is no default.
+
+    The device is the table's, and of a checkpoint the name tells it from the next.
+    """
+    own = [pair for pair in pairs if pair.partition("=")[0] not in ("checkpoint", "device")]
+    files = [pair.partition("=")[2] for pair in pairs if pair.startswith("checkpoint=")]
+    own += [f"checkpoint={Path(file).name}" for file in files if file != _RANDOM]
+    keys = {pair.partition("=")[0] for pair in pairs}
+    given = [
+        f"{key}={text}"
+        for key, text in shared.items()
+        if key not in {"checkpoint", "device", *keys} and not _is_default(separator, key)
+    ]
+    return ", ".join([name, *own, *given])
+
+
+def _is_default(separator: object, key: str) -> bool:
+    """Return whether a separator's field has the value that it has if it is not given."""
+    if not is_dataclass(separator):
+        return False
+    found = [one.default for one in fields(separator) if one.name == key]
+    return bool(found) and found[0] == getattr(separator, key)
 
 
 def _distinct(subjects: Sequence[Subject]) -> list[Subject]:

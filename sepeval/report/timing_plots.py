@@ -1,8 +1,10 @@
 """Quality over the real-time factor: one point per separator and setting, and the Pareto front.
 
 A point needs a run that was scored and an arm that was timed of the same separator: the same
-description, weights and precision. How tracks are cut into chunks does not matter to the time of
-a segment. What was only scored, or only timed, is named and not drawn.
+description, weights and precision, and the same chunks: where a whole track was timed with the
+run's chunks, overlap and border, that is the time. The time of a segment stands for a run only
+where the run's chunks are such segments and nothing overlaps. What was only scored, or only timed,
+or timed with other chunks, is named and not drawn.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from sepeval.report.canvas import GREY, Drawing, charts, look
 from sepeval.report.timing_rows import TimingRow, rows_of
 from sepeval.results import signature
 from sepeval.summary import ALL, summarise
-from sepeval.timing import Timing, refuse_other_machines
+from sepeval.timing import ArmRecord, Timing, refuse_other_machines
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from sepeval.store import Run
 
 _STITCHING = ("chunk", "overlap", "window", "tail", "border", "stitching")  # of tracks alone
+_ONCE = ((0, None), ("none", None))  # overlap and border with which every sample is heard once
+_OTHER_CHUNKS = "timed with other chunks (take a timing protocol with track, and the run's chunks)"
 _DECADE = 8.0  # ratio of the largest to the smallest time from which the axis is logarithmic
 
 
@@ -61,16 +65,18 @@ def plot_timing(
     Args:
         runs: scored runs.
         protocol: that they are scored under.
-        timings: runs of timings.
+        timings: runs of timings under one timing protocol.
         metric: name of a score; the first one of the protocol if it is empty.
         folder: where the files go.
         mixed: accept times of several machines.
         formats: of `png`, `pdf` and `svg`.
 
     Raises:
-        StoreError: nothing was both scored and timed, or the times are of several machines.
+        StoreError: nothing was both scored and timed, or the times are of several machines or
+            under several timing protocols.
         UnknownNameError: the protocol has no such metric.
     """
+    timed = _only(timings)
     document = runs[0].protocol(protocol)
     known = list(dict.fromkeys(name for one in document.summaries for name in one.metrics))
     if metric and metric not in known:
@@ -81,16 +87,16 @@ def plot_timing(
     found, left = _joined(runs, protocol, timings, name, mixed=mixed)
     if not found:
         message = (
-            "no separator was both scored and timed: description, weights and precision must be "
-            f"the same; {'; '.join(left)}"
+            "no separator was both scored and timed: description, weights, precision and chunks "
+            f"must be the same; {'; '.join(left)}"
         )
         raise StoreError(message)
     points = front(found, higher=higher)
-    title = f"{name} under {protocol} over the real-time factor"
+    title = f"{name} under {protocol} over the real-time factor under {timed}"
     legend = "filled: no other is both faster and better (Pareto front, grey line)"
     legend += "".join(f"; {one}" for one in left)
     drawing = Drawing(
-        name=f"timing-{protocol}-{name}",
+        name=f"{timed}-{protocol}-{name}",
         title=title,
         words="\n".join(f"{one.name}: RTF {one.rtf:.3g}, {one.value:.2f} {unit}" for one in points),
         draw=lambda: _drawn(
@@ -117,56 +123,91 @@ def front(points: Sequence[Point], *, higher: bool) -> tuple[Point, ...]:
     return tuple(found)
 
 
+def _only(timings: Sequence[Timing]) -> str:
+    """Return the id of the timing protocol; times under several are no one axis."""
+    found = {one.record.protocol_hash: one.record.protocol_id for one in timings}
+    if len(found) > 1:
+        message = (
+            f"these timings have several protocols ({', '.join(found.values())}); their times are "
+            "no one axis: give the folders of one"
+        )
+        raise StoreError(message)
+    return next(iter(found.values()))
+
+
 def _joined(
     runs: Sequence[Run], protocol: str, timings: Sequence[Timing], metric: str, *, mixed: bool
 ) -> tuple[list[Point], list[str]]:
     """Return the points, and what was left out, in words."""
     letters = refuse_other_machines(timings, mixed=mixed)
     rows = [
-        (row, _told(timing, row))
+        (row, timing)
         for timing, letter in zip(timings, letters, strict=True)
         for row in rows_of(timing, machine=letter)
     ]
     points: list[Point] = []
     used: set[int] = set()
-    unmatched = []
+    left: dict[str, list[str]] = {}
     for run in runs:
         told = run.manifest.identity["separator"]
         value = _value(run, protocol, metric)
         own = [
             place
-            for place, (row, other) in enumerate(rows)
-            if isinstance(told, dict) and _same(told, other, is_segment=row.unit == "segment")
+            for place, (row, timing) in enumerate(rows)
+            if isinstance(told, dict) and _alike(told, _told(timing, row, row.unit))
         ]
+        found = [
+            (place, rtf)
+            for place in own
+            if isinstance(told, dict) and (rtf := _rtf(told, *rows[place])) is not None
+        ]
+        used |= set(own)
         if value is None or not own:
-            unmatched.append(run.manifest.label)
+            left.setdefault("not timed, or without a number", []).append(run.manifest.label)
+        elif not found:
+            left.setdefault(_OTHER_CHUNKS, []).append(run.manifest.label)
         else:
-            used |= set(own)
-            points += [
-                Point(_name(run, rows[place][0]), rows[place][0].rtf, value) for place in own
-            ]
-    untimed = [f"not timed, or without a number: {', '.join(unmatched)}"] if unmatched else []
-    others = list(
-        dict.fromkeys(row.name for place, (row, _) in enumerate(rows) if place not in used)
-    )
-    return points, [*untimed, *([f"not scored: {', '.join(others)}"] if others else [])]
+            points += [Point(_name(run, rows[place][0]), rtf, value) for place, rtf in found]
+    others = dict.fromkeys(row.name for place, (row, _) in enumerate(rows) if place not in used)
+    left |= {"not scored": list(others)} if others else {}
+    return points, [f"{why}: {', '.join(names)}" for why, names in left.items()]
 
 
-def _told(timing: Timing, row: TimingRow) -> Mapping[str, object]:
-    key = (row.name, row.precision, row.execution, row.unit)
+def _told(timing: Timing, row: TimingRow, unit: str) -> Mapping[str, object]:
+    return _arm(timing, row, unit).description
+
+
+def _arm(timing: Timing, row: TimingRow, unit: str) -> ArmRecord:
+    key = (row.name, row.precision, row.execution, unit)
     return next(
-        arm.description
+        arm
         for arm in timing.record.arms
         if (arm.name, arm.precision, arm.execution, arm.unit) == key
     )
 
 
-def _same(one: Mapping[str, object], other: Mapping[str, object], *, is_segment: bool) -> bool:
-    ignored = _STITCHING if is_segment else ()
+def _alike(one: Mapping[str, object], other: Mapping[str, object]) -> bool:
+    """Return whether two descriptions are the same but for the chunks."""
     own, others = (
-        {key: value for key, value in told.items() if key not in ignored} for told in (one, other)
+        {key: value for key, value in told.items() if key not in _STITCHING}
+        for told in (one, other)
     )
     return own == others
+
+
+def _rtf(told: Mapping[str, object], row: TimingRow, timing: Timing) -> float | None:
+    """Return the real-time factor of a run's chunks; None where these were not timed."""
+    if row.track_rtf is not None and told == _told(timing, row, "track"):
+        return row.track_rtf
+    if row.unit != "segment":
+        return None
+    unit = timing.record.protocol.get("segment")
+    is_native = isinstance(unit, dict) and unit.get("samples") == "native"
+    chunks = [_arm(timing, row, "segment").samples, *([None] if is_native else [])]
+    is_once = all(
+        told.get(key) in same for key, same in zip(("overlap", "border"), _ONCE, strict=True)
+    )
+    return row.rtf if is_once and told.get("chunk") in chunks else None
 
 
 def _name(run: Run, row: TimingRow) -> str:

@@ -91,6 +91,7 @@ class DiffVsSeparator(NetworkSeparator):
         opened = _opened(*weights_file(self.checkpoint))
         return {
             "stems": list(opened.contents.layout.stems),
+            "segment": opened.contents.layout.segment,
             "architecture": json.loads(json.dumps(dataclasses.asdict(opened.config))),
             "sampler": self.sampler,
             "steps": self.steps,

@@ -14,6 +14,7 @@ from sepeval.errors import SeparatorError
 from sepeval.fingerprint import digests
 from sepeval.inference import Device, Precision
 from sepeval.inference.exported import Batch, format_of, load_exported
+from sepeval.inference.foreign_graphs import called, refuse_unsteady
 from sepeval.separators.base import SEPARATORS, Plain
 from sepeval.separators.network import Model, NetworkSeparator
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from sepeval.checkpoints import Card
 
 _NAME = "exported"
+_TRIED = 4096  # multiples of the length of a first try, where the card names no segment
 _KNOWN = ("multiple", "nfe")  # what the architecture of a card can say of an exported network
 
 
@@ -76,11 +78,12 @@ class Exported(NetworkSeparator):
     def _model(self) -> Model:
         path = _resolved(self.checkpoint)
         card = _card(path)
-        network = _loaded(path, digests([path])[path], self.device, self.precision)
         numbers = _whole_numbers(path, card)
+        heard = (card.channels, card.segment or _TRIED * numbers["multiple"])
+        network = _loaded(path, digests([path])[path], self.device, self.precision, heard)
 
         def function(chunks: Tensor, _seeds: Sequence[int]) -> Tensor:
-            return network(chunks).float()
+            return called(network, chunks, where=str(path)).float()
 
         return Model(
             stems=tuple(card.stems),
@@ -135,5 +138,13 @@ def _whole_numbers(path: Path, card: Card) -> dict[str, int]:
 
 
 @lru_cache(maxsize=2)
-def _loaded(path: Path, sha256: str, device: Device, precision: Precision) -> Batch:  # noqa: ARG001 - the digest is a key
-    return load_exported(path, device=device, precision=precision)
+def _loaded(
+    path: Path,
+    sha256: str,  # noqa: ARG001 - the digest is a key
+    device: Device,
+    precision: Precision,
+    heard: tuple[int, int],
+) -> Batch:
+    network = load_exported(path, device=device, precision=precision)
+    refuse_unsteady(network, heard, device=device, where=str(path))
+    return network

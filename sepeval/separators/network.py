@@ -12,10 +12,10 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Self, TypeAlias
 
 import numpy as np
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from sepeval.errors import SeparatorError
@@ -108,6 +108,14 @@ class NetworkSeparator(Separator):
     tail: overlap_add.Tail = "pad"
     border: overlap_add.Border = "none"
     channels: Channels = "match"
+
+    @model_validator(mode="after")
+    def _overlap_within_the_chunk(self) -> Self:
+        if self.chunk is not None and self.overlap >= self.chunk:
+            raise ValueError(f"overlap must be less than chunk {self.chunk}; found {self.overlap}")
+        if self.precision == "tf32" and not self.device.startswith("cuda"):
+            raise ValueError(f"precision tf32 is one of CUDA devices; found device {self.device!r}")
+        return self
 
     @property
     @abstractmethod

@@ -7,11 +7,12 @@ from statistics import median
 from typing import NamedTuple
 
 from sepeval.timing.clock import Clock
+from sepeval.timing.execution import is_memory_end
 from sepeval.timing.measuring import Arm, Call, row
 from sepeval.timing.protocol import Doubling
 
-Share = Callable[[], float]  # of the device's memory that is taken at most so far
-_MEMORY_ENDS = ("out of memory", "can't allocate memory", "not enough memory", "ALLOC_FAILED")
+Share = Callable[[], float | None]  # of the memory there was, at most; None: it cannot be told
+_NO_RULE = "the memory rule does not apply here"
 
 
 class Doubled(NamedTuple):
@@ -20,7 +21,8 @@ class Doubled(NamedTuple):
     Attributes:
         batch: the best.
         calls: all that were measured.
-        ended: why it went no further: `gain`, `memory` or `limit`.
+        ended: why it went no further: `gain`, `memory` or `limit`; and whether the rule on memory
+            does not apply, as on a CPU.
     """
 
     batch: int
@@ -37,11 +39,13 @@ def best_batch(
         arm_of: makes an arm for a batch.
         rule: when it ends.
         clock: that measures.
-        taken: share of the device's memory that the calls so far have taken at most.
+        taken: share of the memory that was there for the arm which its calls have taken at most;
+            None on a device of which that cannot be told.
         number: of the arm.
     """
     calls: list[Call] = []
     best, rate, batch = 1, 0.0, 1
+    beside = f"; {_NO_RULE}" if taken() is None else ""
     while batch <= rule.limit:
         found = _tried(arm_of, batch, rule, clock, number)
         if found is None:
@@ -49,12 +53,13 @@ def best_batch(
         calls += found
         now = batch / median(one.host_s for one in found[1:])
         if rate and now < rate * (1.0 + rule.gain):
-            return Doubled(best, tuple(calls), "gain")
-        if batch > 1 and taken() > rule.memory:
+            return Doubled(best, tuple(calls), f"gain{beside}")
+        share = taken()
+        if batch > 1 and share is not None and share > rule.memory:
             return Doubled(best, tuple(calls), "memory")
         best, rate = batch, now
         batch *= 2
-    return Doubled(best, tuple(calls), "limit")
+    return Doubled(best, tuple(calls), f"limit{beside}")
 
 
 def _tried(
@@ -68,8 +73,8 @@ def _tried(
             with arm.around():
                 measured = clock.measure(arm.call)._replace(output=None)
             found.append(row(measured, arm, number=number, stage="doubling", turn=turn))
-    except RuntimeError as error:
-        if any(words in str(error) for words in _MEMORY_ENDS):
+    except (RuntimeError, MemoryError) as error:
+        if is_memory_end(error):
             return None
         raise
     return found

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from sepeval.errors import SeparatorError
 from sepeval.timing.protocol import Execution
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _PASSES = ("forward", "maps", "features")  # each runs a network once
 _COMPILED = (*_PASSES, "condition")
+_RECOMPILE = 64  # programs of one method: one per batch and length of chunk
+_MEMORY_ENDS = ("out of memory", "can't allocate memory", "not enough memory", "ALLOC_FAILED")
 _MODES: Mapping[Execution, str] = {
     "compiled": "default",
     # graphs of CUDA kernels would overwrite the features that a refiner hears again
@@ -85,12 +88,36 @@ def passes(parts: Mapping[str, nn.Module], call: Callable[[], object]) -> dict[s
 
 @contextmanager
 def compiled_or_error() -> Iterator[None]:
-    """Raise inside the block where torch would go on eagerly what was compiled too often."""
-    import torch
+    """Raise inside the block where torch would go on eagerly what was compiled too often.
 
-    dynamo: Any = torch._dynamo  # is loaded where something was compiled
-    with dynamo.config.patch(fail_on_recompile_limit_hit=True):
-        yield
+    An arm may be compiled anew for every batch and length of chunk: torch's own limits on that,
+    which are meant for accidents, are lifted.
+
+    Raises:
+        SeparatorError: a network cannot be compiled.
+    """
+    import torch
+    import torch._dynamo.exc  # no more than is loaded where something is compiled
+
+    dynamo: Any = torch._dynamo
+    limits = {"recompile_limit": _RECOMPILE, "accumulated_recompile_limit": 16 * _RECOMPILE}
+    try:
+        with dynamo.config.patch(fail_on_recompile_limit_hit=True, **limits):
+            yield
+    except (dynamo.exc.FailOnRecompileLimitHit, dynamo.exc.TorchDynamoException) as error:
+        if is_memory_end(error):  # the way out is another
+            raise
+        first = (str(error).strip() or "no reason").splitlines()[0]
+        message = (
+            f"cannot be compiled ({type(error).__name__}: {first}); copy the timing protocol under "
+            "a new name with executions [eager]"
+        )
+        raise SeparatorError(message) from error
+
+
+def is_memory_end(error: BaseException) -> bool:
+    """Return whether an error says that there is no more memory."""
+    return isinstance(error, MemoryError) or any(words in str(error) for words in _MEMORY_ENDS)
 
 
 def _own_code(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -90,15 +90,42 @@ def memory(
         return _on_cuda(call, place) if place.type == "cuda" else _on_host(call)
 
 
-def taken_share(device: Device) -> float:
-    """Return the share of a GPU's memory that torch has reserved at most; 0 elsewhere."""
-    import torch
+class Room(NamedTuple):
+    """The memory of a GPU when an arm begins.
 
-    place = torch_device(device)
-    if place.type != "cuda":
-        return 0.0
-    whole = torch.cuda.get_device_properties(place).total_memory
-    return torch.cuda.max_memory_reserved(place) / whole
+    Attributes:
+        device: by name.
+        held_bytes: that tensors of this process take, such as the networks of all arms.
+        there_bytes: beside them, for the arm.
+    """
+
+    device: Device
+    held_bytes: int
+    there_bytes: int
+
+    def taken(self) -> float:
+        """Return the share of what was there that the arm has taken at most."""
+        from torch import cuda
+
+        return (cuda.max_memory_allocated(self.device) - self.held_bytes) / self.there_bytes
+
+
+def emptied(device: Device) -> Room | None:
+    """Give back what earlier arms left, and return what is there; None but on a GPU.
+
+    What torch's allocator keeps without need counts as free, so an earlier arm decides nothing.
+    """
+    gc.collect()
+    if torch_device(device).type != "cuda":
+        return None
+    from torch import cuda
+
+    cuda.synchronize(device)
+    cuda.empty_cache()
+    cuda.reset_peak_memory_stats(device)
+    held = cuda.memory_allocated(device)
+    free, _ = cuda.mem_get_info(device)
+    return Room(device, held, free + cuda.memory_reserved(device) - held)
 
 
 def peak(

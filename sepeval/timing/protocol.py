@@ -46,7 +46,7 @@ class Doubling(_Document):
     Attributes:
         kind: `doubling`.
         gain: it ends where twice the batch gives less than this share more audio per second,
-        memory: or where more than this share of the device's memory is taken,
+        memory: or where more than this share of a GPU's memory that was there for the arm is taken,
         limit: or at this batch.
         calls: timed for each batch, after one that is not counted; their median decides.
     """

@@ -18,6 +18,11 @@ def share(mixture, rate):
     return np.stack([mixture] * 4) / 4.0
 """
 
+BREAKING = """
+def share(mixture, rate):
+    raise RuntimeError("the sky fell")
+"""
+
 
 @pytest.fixture
 def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[object, ...]:
@@ -87,7 +92,7 @@ def test_what_was_run_and_timed_is_drawn(
 
     assert done.code == 0, done.err
     names = [Path(line).name for line in done.out.splitlines()]
-    assert names == [f"timing-slakh2100-msdm.v1-si_sdri.{ending}" for ending in ("png", "pdf")]
+    assert names == [f"timing-tiny.v1-slakh2100-msdm.v1-si_sdri.{ending}" for ending in ("png", "pdf")]
 
 
 def test_a_callable_is_timed_on_tracks(
@@ -129,6 +134,53 @@ def test_a_timing_protocol_is_no_protocol_of_scores(sepeval: Command) -> None:
 
     assert listed.code == 0
     assert "timing" not in listed.out
+
+
+def test_settings_for_all_are_in_the_names(sepeval: Command, words: tuple[object, ...]) -> None:
+    given = ("-S", "kind=consistency", "-S", "steps=2", "-S", "overlap=0", "-S", "device=cpu")
+    done = sepeval(*words, "dicose-unet", "dicose-unet,steps=4", *given, "--json")
+
+    names = [row["name"] for row in json.loads(done.out)["rows"]]
+    assert names == [
+        "dicose-unet, kind=consistency, steps=2",
+        "dicose-unet, steps=4, kind=consistency",
+    ]
+
+
+@pytest.mark.parametrize(
+    "given", [("--baseline", "fast"), ("-p", "two-stems"), ("--side-by-side",)]
+)
+def test_options_for_scores_are_refused_beside_times(
+    sepeval: Command, tmp_path: Path, given: tuple[str, ...]
+) -> None:
+    done = sepeval("table", "--timing", tmp_path, *given)
+
+    assert done.code == 2
+    assert "is for scores" in done.err
+
+
+def test_the_mixture_must_be_told_its_stems(sepeval: Command, tmp_path: Path) -> None:
+    done = sepeval("time", "mixture", "-p", write_protocol(tmp_path))
+
+    assert done.code == 2
+    assert "add -S stems=" in done.err
+
+
+def test_a_failed_arm_ends_with_1_after_the_table(
+    sepeval: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("timed_breaking.py").write_text(BREAKING)
+    own = write_protocol(tmp_path, segment=None, track={"seconds": 0.5})
+    both = ("mixture", "timed_breaking:share")
+    words = ("-S", "stems=bass,drums", "--rate", 8000, "--channels", 1)
+
+    done = sepeval("time", *both, "-p", own, *words)
+
+    assert done.code == 1, done.err
+    assert "mixture" in done.out
+    assert "failed: timed_breaking:share" in done.err
+    assert "the sky fell" in sepeval("table", "--timing", "timings").out
 
 
 def test_times_have_no_html(sepeval: Command, tmp_path: Path) -> None:

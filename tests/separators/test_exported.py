@@ -241,3 +241,32 @@ def test_an_onnx_network_is_refused_what_it_cannot_do(tmp_path: Path) -> None:
         separate(onnx(exports.Drawing(), tmp_path))
     with pytest.raises(SeparatorError, match="is no ONNX network"):
         separate(exports.written(tmp_path / "bad.onnx", b"damaged"))
+
+
+class Forgotten(nn.Module):
+    """A network with dropout that `eval` does not reach."""
+
+    def forward(self, chunks: torch.Tensor) -> torch.Tensor:
+        lost = nn.functional.dropout(chunks, 0.5, training=True)
+        return torch.stack([lost, chunks], dim=1)
+
+
+@pytest.mark.parametrize("made", [(exports.scripted, "pt"), (exports.exported, "pt2")])
+def test_dropout_that_was_left_on_is_refused(
+    made: tuple[Callable[[nn.Module], bytes], str], tmp_path: Path
+) -> None:
+    write, ending = made
+    checkpoint = exports.written(tmp_path / f"network.{ending}", write(Forgotten()))
+
+    with pytest.raises(SeparatorError, match="gives two outputs for one input"):
+        separate(checkpoint)
+
+
+def test_a_length_that_the_graph_does_not_take_is_told(tmp_path: Path) -> None:
+    file = io.BytesIO()
+    torch.export.save(torch.export.export(exports.Net().eval(), (torch.zeros(1, 1, 1024),)), file)
+    checkpoint = exports.written(tmp_path / "fixed.pt2", file.getvalue())
+
+    assert separate(checkpoint, 2048).audio.shape == (2, 1, 2048)
+    with pytest.raises(SeparatorError, match=r"fixed\.pt2: fails on chunks \[1, 1, 512\]"):
+        separate(checkpoint, 2000, chunk=512)

@@ -46,7 +46,7 @@ def test_it_ends_where_the_memory_is_nearly_taken() -> None:
         sizes.append(batch)
         return world.arm(1.0, batch)
 
-    found = best_batch(arm, RULE, world.clock(), lambda: sizes[-1] / 10.0)
+    found = best_batch(arm, RULE, world.clock(), lambda: sizes[-1] / 10.0 if sizes else 0.0)
 
     assert (found.batch, found.ended) == (8, "memory")
 
@@ -72,3 +72,11 @@ def test_other_errors_are_raised() -> None:
         best_batch(
             lambda batch: Arm(broken, nullcontext, batch), RULE, World().clock(), lambda: 0.0
         )
+
+
+def test_where_the_memory_cannot_be_told_the_reason_says_so() -> None:
+    world = World()
+
+    found = best_batch(arm_of(world, 0.0, 1.0), RULE, world.clock(), lambda: None)
+
+    assert (found.batch, found.ended) == (1, "gain; the memory rule does not apply here")

@@ -136,3 +136,23 @@ def test_each_arm_is_compiled_by_itself_once(
                 found = model.function(x, [0])
         assert torch.allclose(found, expected, atol=1e-6)
         assert len(graphs) == number
+
+
+@pytest.mark.slow
+def test_an_arm_is_compiled_anew_for_every_batch_of_a_doubling() -> None:
+    network = torch.nn.Linear(4, 4)
+    compiled = torch.compile(network.forward, backend="eager", dynamic=False)
+
+    for batch in range(9):  # 1, 2, 4, ... 256: one more than torch's own limit
+        with replaced(((network, "forward", compiled),)), compiled_or_error():
+            assert network(torch.zeros(2**batch, 4)).shape == (2**batch, 4)
+
+
+def test_what_cannot_be_compiled_is_told_with_the_way_out() -> None:
+    import torch._dynamo.exc as exc
+
+    with pytest.raises(SeparatorError, match=r"cannot be compiled.*executions \[eager\]"):
+        with compiled_or_error():
+            raise exc.FailOnRecompileLimitHit("limit is hit")
+    with pytest.raises(exc.TorchDynamoException, match="out of memory"), compiled_or_error():
+        raise exc.TorchDynamoException("CUDA out of memory")

@@ -54,6 +54,15 @@ class Gpu:
     def max_memory_reserved(self, _: object) -> int:
         return 1000
 
+    def empty_cache(self) -> None:
+        self.said.append("emptied")
+
+    def memory_reserved(self, _: object) -> int:
+        return 400
+
+    def mem_get_info(self, _: object) -> tuple[int, int]:
+        return 1000, 2000
+
 
 class Event:
     """A mark in the device's queue."""
@@ -101,3 +110,21 @@ def test_memory_is_the_largest_of_one_call_beside_what_was_there(
 
     assert found == (240, 1000)
     assert gpu.said == ["synchronise", "reset", "call", "synchronise"]
+
+
+def test_an_earlier_arm_decides_nothing_of_the_memory(
+    gpu: Gpu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(facts, "torch_device", torch.device)
+
+    room = facts.emptied("cuda")  # 500 bytes were taken at most before, 100 still are
+
+    assert room is not None
+    assert gpu.said == ["synchronise", "emptied", "reset"]
+    assert (room.held_bytes, room.there_bytes) == (100, 1300)
+    gpu.peak = 100 + 650
+    assert room.taken() == 0.5
+
+
+def test_there_is_no_such_rule_for_a_cpu() -> None:
+    assert facts.emptied("cpu") is None

@@ -9,16 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sepeval.errors import StoreError, UnknownNameError
-from sepeval.report.timing_plots import Point, front, plot_timing
+from sepeval.report.timing_plots import Point, _joined, front, plot_timing
 from sepeval.store import Run
 from sepeval.timing import Timing
 from tests.report import runs
 from tests.timing.made import arm, timing
+from tests.timing.tiny import protocol, segment
 
 
 def scored(root: Path, label: str, value: float, **separator: object) -> Run:
     scores = runs.two_tracks((value, value), (value, value))
-    identity = {"separator": {"name": label, "chunk": 9, **separator}}
+    identity = {"separator": {"name": label, "chunk": 200, "overlap": 0, **separator}}
     return runs.write(root, label, scores, identity=identity)  # type: ignore[arg-type]  # plain values
 
 
@@ -57,8 +58,8 @@ def test_runs_meet_the_times_of_the_same_separator(tmp_path: Path, timed: Timing
     paths = plot_timing(own, "two-stems.v1", [timed], folder=tmp_path / "figures")
 
     assert [path.name for path in paths] == [
-        "timing-two-stems.v1-sdr.png",
-        "timing-two-stems.v1-sdr.pdf",
+        "timing-tiny.v1-two-stems.v1-sdr.png",
+        "timing-tiny.v1-two-stems.v1-sdr.pdf",
     ]
     assert all(path.stat().st_size > 1000 for path in paths)
 
@@ -85,3 +86,39 @@ def test_a_metric_that_is_not_there_is_told(tmp_path: Path, timed: Timing) -> No
         plot_timing(
             [scored(tmp_path, "fast", 5.0)], "two-stems.v1", [timed], metric="sir", folder=tmp_path
         )
+
+
+def words(own: list[Run], timed: Timing) -> str:
+    """What is told beside the figure."""
+    found, left = _joined(own, "two-stems.v1", [timed], "sdr", mixed=False)
+    points = [f"{one.name} {one.rtf:g}" for one in front(found, higher=True)]
+    return "; ".join([*points, *left])
+
+
+def test_overlapping_chunks_have_the_time_of_their_own_track(tmp_path: Path) -> None:
+    told = {"name": "fast", "chunk": 200, "overlap": 150}
+    arms = [
+        arm(0, "fast", description=told),
+        arm(1, "fast", description=told, unit="track", produced_s=10.0),
+    ]
+    timed = timing(tmp_path, arms, [0.5, 10.0])
+
+    assert words([scored(tmp_path, "fast", 5.0, overlap=150)], timed) == "fast 1"
+    assert words([scored(tmp_path / "b", "fast", 5.0)], timed) == "fast 0.25"
+
+
+def test_a_segment_is_no_time_of_chunks_that_overlap(tmp_path: Path, timed: Timing) -> None:
+    both = [scored(tmp_path, "fast", 5.0, overlap=150), scored(tmp_path, "slow", 7.0)]
+
+    found = words(both, timed)
+
+    assert found.startswith("slow 2; timed with other chunks")
+    assert found.endswith(": fast")
+
+
+def test_times_under_two_protocols_are_no_one_axis(tmp_path: Path, timed: Timing) -> None:
+    other = protocol(name="timing-other", segment=segment(transfer=True))
+    both = [timed, timing(tmp_path, [arm(0, "fast")], [0.5], protocol=other)]
+
+    with pytest.raises(StoreError, match=r"timing-tiny\.v1, timing-other\.v1"):
+        plot_timing([scored(tmp_path, "fast", 5.0)], "two-stems.v1", both, folder=tmp_path)

@@ -90,6 +90,7 @@ class BSRoFormerSeparator(NetworkSeparator):
         return {
             "kind": self.kind,
             "stems": list(told.stems),
+            "segment": told.segment,
             "architecture": dict(told.architecture),
             "sampling": None if sampling is None else dataclasses.asdict(sampling),
         }

@@ -49,7 +49,7 @@ def stitched(given: Mapping[str, Any]) -> dict[str, Any]:
     settings = dict(given)
     name = str(settings.get("stitching"))
     for key, value in STITCHING.get(name, {}).items():
-        if settings.setdefault(key, value) != value:
+        if str(settings.setdefault(key, value)) != str(value):  # the command line gives texts
             message = (
                 f"{NAME}: stitching {name!r} has {key} {value!r}; found {settings[key]!r}. "
                 "Give either the name or the settings"

@@ -91,6 +91,7 @@ class DicoseUNet(NetworkSeparator):
         return {
             "kind": self.kind,
             "stems": list(found.layout.stems),
+            "segment": found.layout.segment,
             "architecture": {name: as_plain(one) for name, one in found.configs.items()},
             "sampling": None if sampling is None else dataclasses.asdict(sampling),
         }

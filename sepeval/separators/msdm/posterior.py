@@ -15,7 +15,7 @@ from sepeval.errors import SeparatorError
 from sepeval.inference import Noise
 from sepeval.separators.base import Plain
 from sepeval.separators.msdm.weights import as_plain, loaded
-from sepeval.separators.network import Model, NetworkSeparator, weights_digest
+from sepeval.separators.network import Model, NetworkSeparator, weights_digest, weights_file
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -84,6 +84,7 @@ class PosteriorSeparator(NetworkSeparator):
         digests = [weights_digest(str(path)) for path in opened.files]
         return {
             "stems": list(opened.stems),
+            "segment": opened.segment,
             "networks_sha256": [*digests],
             "architecture": [as_plain(config) for config in opened.configs],
             "likelihood": self.likelihood,
@@ -106,8 +107,7 @@ class PosteriorSeparator(NetworkSeparator):
             )
             raise SeparatorError(message)
         networks = tuple(
-            loaded(path, weights_digest(str(path)), self._name, self.device)
-            for path in opened.files
+            loaded(*weights_file(str(path)), self._name, self.device) for path in opened.files
         )
 
         def function(chunks: Tensor, seeds: Sequence[int]) -> Tensor:

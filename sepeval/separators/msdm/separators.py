@@ -11,7 +11,7 @@ from sepeval.errors import SeparatorError
 from sepeval.separators.base import SEPARATORS
 from sepeval.separators.msdm.posterior import Opened, PosteriorSeparator
 from sepeval.separators.msdm.weights import listed, one_network
-from sepeval.separators.network import weights_digest
+from sepeval.separators.network import weights_file
 
 
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
@@ -45,7 +45,7 @@ class Msdm(PosteriorSeparator):
         from sepeval.checkpoints import resolve
 
         path = resolve(self.checkpoint)
-        found = one_network(path, weights_digest(self.checkpoint), "msdm")
+        found = one_network(*weights_file(self.checkpoint), "msdm")
         if not found.stems or found.config.in_channels != len(found.stems):
             message = (
                 f"{path}: models {found.config.in_channels} stems; "
@@ -101,7 +101,7 @@ class Isdm(PosteriorSeparator):
 
         path = resolve(self.checkpoint)
         files = listed(path)
-        found = [one_network(file, weights_digest(str(file)), "isdm") for file in files.values()]
+        found = [one_network(*weights_file(str(file)), "isdm") for file in files.values()]
         first = found[0]
         for file, one in zip(files.values(), found, strict=True):
             if one[:4] != first[:4] or one.config.in_channels != 1:
