@@ -22,6 +22,10 @@ from sepeval.publications import PublishedNumber
 ALL = "All"
 _NUMBER = re.compile(r"^[~≈]?([-+−]?\d+(?:\.\d+)?)$")
 _WRAPPED = re.compile(r"\\[a-zA-Z]+\*?(?:\[[^\]]*\])?\{([^{}]*)\}")
+_UNSEEN = re.compile(
+    r"\\(?:phantom|hphantom|vphantom|textsuperscript|rlap|llap)\{(?:[^{}]|\{[^{}]*\})*\}"
+)
+_COUNTS = ("tracks", "scores used")  # rows of the counts that `sepeval table` writes
 _TABULAR = re.compile(r"\\begin\{tabular[*x]?\}(.*?)\\end\{tabular[*x]?\}", re.DOTALL)
 _RULE = re.compile(
     r"\\(?:top|mid|bottom|h|c|cmid)(?:rule|line)(?:\([a-z]*\))?(?:\{[^}]*\})*(?:\[[^\]]*\])?"
@@ -82,8 +86,14 @@ def numbers(text: str, *, name: str) -> tuple[PublishedNumber, ...]:
         DataError: no table is found in the text.
     """
     if "\\begin{tabular" in text:
-        grids = [_cells(body) for body in _TABULAR.findall(text)]
-        found = [one for grid in grids for one in _wide(grid, name)]
+        bodies = _TABULAR.findall(text)
+        if any("\\multicolumn" in body or "\\multirow" in body for body in bodies):
+            message = (
+                f"{name}: a LaTeX table with cells over several columns or rows is not read, for "
+                "its stems and metrics would be guessed; write one table per metric, or CSV"
+            )
+            raise DataError(message)
+        found = [one for body in bodies for one in _wide(_cells(body), name)]
     else:
         rows = [row for row in csv.reader(io.StringIO(text)) if any(row)]
         found = _long(rows, name) if rows and _is_long(rows[0]) else _wide(rows, name)
@@ -156,7 +166,9 @@ def _long(rows: Sequence[Sequence[str]], name: str) -> list[PublishedNumber]:
 
 
 def _wide(rows: Sequence[Sequence[str]], name: str) -> list[PublishedNumber]:
-    """Return the numbers of lines that follow a line of names."""
+    """Return the numbers of lines that follow a line of names; counts of scores are none."""
+    if any(row[0].strip() in _COUNTS for row in rows):
+        return []
     found: list[PublishedNumber] = []
     head: Sequence[str] = ()
     for row in rows:
@@ -212,7 +224,7 @@ def _cells(body: str) -> list[list[str]]:
 def _bare(cell: str) -> str:
     """Return the text of a cell without commands, signs of formulas and braces."""
     text = cell.replace("$", "").replace("~", " ").replace("\\%", "%").replace("\\_", "_")
-    text = re.sub(r"(?:\\pm|±|\\,).*$", "", text)
+    text = _UNSEEN.sub("", re.sub(r"(?:\\pm|±|\\,).*$", "", text))
     while (plain := _WRAPPED.sub(r"\1", text)) != text:
         text = plain
     text = re.sub(r"\\[a-zA-Z]+", " ", text)

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from sepeval.errors import DataError
 from sepeval.printed import lines, numbers, step
+from sepeval.report import table
+from tests.report.runs import Score, write
 
 LATEX = r"""
 \begin{table}
@@ -58,3 +62,26 @@ def test_a_text_without_a_table_is_refused(text: str) -> None:
 
 def test_the_last_digit_is_that_of_the_print() -> None:
     assert (step("22.580"), step("~7"), step("405M")) == (0.001, 1.0, 1.0)
+
+
+def test_the_latex_of_the_toolkit_itself_is_read_as_it_was_written(tmp_path: Path) -> None:
+    runs = [
+        write(tmp_path, name, [Score("t", "bass", bass), Score("t", "drums", drums)])
+        for name, bass, drums in (("a", -10.0, 3.0), ("b", 7.0, -2.0), ("c", 1.0, 2.0))
+    ]
+
+    found = lines(numbers(table(runs, "two-stems").as_latex(), name="own.tex"))
+
+    assert [(one.system, {stem: one.value(stem) for stem in one.numbers}) for one in found] == [
+        ("a", {"bass": -10.0, "drums": 3.0, "All": -3.5}),
+        ("b", {"bass": 7.0, "drums": -2.0, "All": 2.5}),
+        ("c", {"bass": 1.0, "drums": 2.0, "All": 1.5}),
+    ]
+
+
+def test_a_header_over_several_columns_is_refused() -> None:
+    head = r"\begin{tabular}{lrr} & \multicolumn{2}{c}{bass} \\ & SDR & SIR \\"
+    text = head + r" a & 1.0 & 2.0 \end{tabular}"
+
+    with pytest.raises(DataError, match="cells over several columns"):
+        numbers(text, name="t.tex")

@@ -33,7 +33,7 @@ def margins(runs: Runs) -> Iterator[Finding]:
     for board in boards(runs.runs):
         for metric, one in _columns(board):
             rows = _neighbours(one, higher_is_better=board.higher_is_better[metric])
-            open_ = [row for row in rows if not row["supported"]]
+            open_ = [row for row in rows if not row["supported"] and not row["equal_as_printed"]]
             if not open_:
                 continue
             first = open_[0]
@@ -82,7 +82,8 @@ def dominant_track(runs: Runs) -> Iterator[Finding]:
                 message=(
                     f"Without {one.tracks[worst]!r} {metric} of {one.systems[shown]} would be "
                     f"{without[worst, shown]:.2f} instead of {whole[shown]:.2f} (usual effect of "
-                    f"a track: {usual:.2f}); {int((places[worst] > 0).sum())} systems change places"
+                    f"a track: {usual:.2f}); systems that change places: "
+                    f"{int((places[worst] > 0).sum())}"
                 ),
                 way_out="reduce over tracks by the median, or show every track",
                 effect_db=float(moves[worst, shown]) if metric in board.in_db else None,
@@ -134,7 +135,8 @@ def _neighbours(one: Sampled, *, higher_is_better: bool) -> list[Mapping[str, Pl
                 "margin": margin,
                 "low": low,
                 "high": high,
-                "supported": not low <= 0.0 <= high or abs(margin) < _PRINTED,
+                "supported": not low <= 0.0 <= high,
+                "equal_as_printed": abs(margin) < _PRINTED,
                 "best_rank": int(places.low[a]),
                 "worst_rank": int(places.high[a]),
             }

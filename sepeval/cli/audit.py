@@ -118,13 +118,16 @@ def _under(run: Run, names: Sequence[str]) -> Run:
 
 
 def _table(path: Path) -> Table:
+    from sepeval import printed
     from sepeval.audits.base import Table
     from sepeval.errors import DataError
 
     try:
-        return Table(path, path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: cannot be read as a table: {error}") from error
+    printed.numbers(text, name=str(path))  # refuses what is no table, once for all audits
+    return Table(path, text)
 
 
 def _split(

@@ -92,7 +92,9 @@ def test_what_was_run_and_timed_is_drawn(
 
     assert done.code == 0, done.err
     names = [Path(line).name for line in done.out.splitlines()]
-    assert names == [f"timing-tiny.v1-slakh2100-msdm.v1-si_sdri.{ending}" for ending in ("png", "pdf")]
+    assert names == [
+        f"timing-tiny.v1-slakh2100-msdm.v1-si_sdri.{ending}" for ending in ("png", "pdf")
+    ]
 
 
 def test_a_callable_is_timed_on_tracks(

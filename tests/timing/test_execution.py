@@ -149,10 +149,10 @@ def test_an_arm_is_compiled_anew_for_every_batch_of_a_doubling() -> None:
 
 
 def test_what_cannot_be_compiled_is_told_with_the_way_out() -> None:
-    import torch._dynamo.exc as exc
+    from torch._dynamo import exc
 
-    with pytest.raises(SeparatorError, match=r"cannot be compiled.*executions \[eager\]"):
-        with compiled_or_error():
-            raise exc.FailOnRecompileLimitHit("limit is hit")
+    way_out = r"cannot be compiled.*executions \[eager\]"
+    with pytest.raises(SeparatorError, match=way_out), compiled_or_error():
+        raise exc.FailOnRecompileLimitHit("limit is hit")
     with pytest.raises(exc.TorchDynamoException, match="out of memory"), compiled_or_error():
         raise exc.TorchDynamoException("CUDA out of memory")

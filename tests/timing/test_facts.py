@@ -57,10 +57,6 @@ def test_the_peak_is_that_of_the_fastest_product() -> None:
     assert {(one.arm, one.stage) for one in found.calls} == {(-1, "peak")}
 
 
-def test_a_cpu_has_no_share_of_memory_that_is_taken() -> None:
-    assert facts.taken_share("cpu") == 0.0
-
-
 def test_what_is_not_finite_is_seen() -> None:
     good, bad = torch.zeros(2), torch.tensor([0.0, float("inf")])
 

@@ -8,7 +8,9 @@ import pytest
 import torch
 
 from sepeval.errors import DependencyError
+from sepeval.inference import numerics
 from sepeval.timing import machine as room
+from sepeval.timing.flags import precision_flags
 from sepeval.timing.machine import Machine, asked, machine, pinned, state
 
 LINE = "GPU-1, 570.1, 1980, 2619, 1980, 700.00, 120.5, 41, 0, Disabled\n"
@@ -19,7 +21,7 @@ def ask(command: list[str]) -> str:
 
 
 def test_the_driver_is_read_by_its_names() -> None:
-    found = room._of_gpu(0, ask)
+    found = room._of_gpu("0", ask)
 
     assert (found["uuid"], found["driver_version"], found["clocks.sm"]) == (
         "GPU-1",
@@ -31,7 +33,7 @@ def test_the_driver_is_read_by_its_names() -> None:
 
 @pytest.mark.parametrize("text", ["", "No devices were found\n", "a, b\n", LINE + LINE])
 def test_a_driver_that_does_not_answer_is_no_driver(text: str) -> None:
-    assert room._of_gpu(0, lambda _: text) == {}
+    assert room._of_gpu("0", lambda _: text) == {}
 
 
 def test_a_command_that_is_not_there_or_fails_prints_nothing() -> None:
@@ -83,3 +85,27 @@ def test_every_thread_is_one_per_processor() -> None:
 def test_more_threads_than_processors_are_refused() -> None:
     with pytest.raises(DependencyError, match="100000 threads"), pinned(100_000):
         pass
+
+
+def test_flags_are_told_as_they_are_inside_a_call() -> None:
+    with numerics("cpu", "fp32"):
+        found = precision_flags()
+
+    assert (found["matmul_precision"], found["matmul_allow_tf32"]) == ("highest", False)
+    assert found["cudnn_benchmark"] is False
+
+
+def test_the_driver_is_asked_by_the_name_of_the_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Properties:
+        uuid = "1234"
+
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: Properties())
+    said: list[str] = []
+
+    def asked_of(words: list[str]) -> str:
+        said.extend(words)
+        return ""
+
+    room._of_gpu(room._physical(torch.device("cuda", 0)), asked_of)
+
+    assert "--id=GPU-1234" in said

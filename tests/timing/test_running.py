@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from sepeval.errors import DependencyError, SeparatorError
 from sepeval.separators.base import Estimate, Plain
 from sepeval.separators.dicose_unet import DicoseUNet
 from sepeval.separators.gibbs import Gibbs
-from sepeval.timing import Subject, per_item, time_separators
+from sepeval.timing import Subject, per_item, read, time_separators
 from sepeval.timing.records import CALLS
 from sepeval.types import Array
 from tests.timing.tiny import Halves, checkpoint, halves, protocol, segment
@@ -52,6 +53,7 @@ def test_a_separator_that_sleeps_20_ms_takes_20_ms(tmp_path: Path) -> None:
     assert min(seconds) == pytest.approx(0.02, abs=0.002)
     assert (arm.weights, arm.precision, arm.produced_s, arm.flops) == ("none", "own", 0.1, None)
     assert arm.stems == ["one", "two"]
+    assert arm.notes == ["only the host was timed"]
 
 
 def test_a_network_is_timed_on_a_segment_and_on_a_track(tmp_path: Path) -> None:
@@ -81,20 +83,71 @@ def test_a_network_is_timed_on_a_segment_and_on_a_track(tmp_path: Path) -> None:
     assert min(one.began_s for one in found.calls) == 0.0
 
 
-def test_files_are_written_after_the_last_call(tmp_path: Path) -> None:
-    folders: list[list[Path]] = []
+def test_the_run_is_written_after_the_last_call(tmp_path: Path) -> None:
+    files: list[tuple[str, ...]] = []
     own = protocol(segment=None, track={"seconds": 0.1})
 
     class Watching(Halves):
         def separate(self, mixture: Array, *, rate: int, seed: int) -> Estimate:
-            folders.append(list(tmp_path.iterdir()))
+            files.append(tuple(sorted(path.name for path in tmp_path.glob("*/*"))))
             return super().separate(mixture, rate=rate, seed=seed)
 
     found = time_separators([halves(separator=Watching())], own, root=tmp_path)
 
-    assert folders
-    assert not any(folders)
+    assert files[0] == ()
+    assert files[-1] == files[-2] == ("arm-0.json", "arm-0.parquet")
     assert (found.folder / CALLS).is_file()
+    assert list(tmp_path.iterdir()) == [found.folder]
+
+
+class Failing(Halves):
+    """Fails from some call on."""
+
+    def __init__(self, after: int) -> None:
+        self.left = after
+
+    def separate(self, mixture: Array, *, rate: int, seed: int) -> Estimate:
+        self.left -= 1
+        if self.left < 0:
+            raise RuntimeError("CUDA out of memory. Tried to allocate 2 GiB\nand more")
+        return super().separate(mixture, rate=rate, seed=seed)
+
+
+@pytest.mark.parametrize("stage", ["warm_up", "timed"])
+def test_an_arm_that_fails_is_recorded_and_the_others_go_on(tmp_path: Path, stage: str) -> None:
+    own = protocol(segment=None, track={"seconds": 0.1})
+    warming = Failing(1000)
+    time_separators([halves(separator=warming)], own, root=tmp_path / "before")
+    calls = 0 if stage == "warm_up" else 1000 - warming.left - 1  # all but the last that counts
+    subjects = [halves(), halves(separator=Failing(calls)), halves()]
+    subjects = [
+        dataclasses.replace(one, name=name) for one, name in zip(subjects, "abc", strict=True)
+    ]
+
+    found = time_separators(subjects, own, root=tmp_path)
+
+    (lost,) = found.record.failed
+    assert (lost.number, lost.name, lost.stage) == (1, "b", stage)
+    assert lost.reason == "CUDA out of memory. Tried to allocate 2 GiB"
+    assert [(arm.number, arm.name) for arm in found.record.arms] == [(0, "a"), (2, "c")]
+    assert [len(found.timed(arm)) for arm in found.record.arms] == [2, 2]
+    assert read(found.folder) == found
+    assert not list(tmp_path.glob("*unfinished*"))
+
+
+def test_a_run_that_is_killed_leaves_what_was_done(tmp_path: Path) -> None:
+    class Killed(Halves):
+        def separate(self, mixture: Array, *, rate: int, seed: int) -> Estimate:  # noqa: ARG002 - as it is called
+            raise KeyboardInterrupt
+
+    own = protocol(segment=None, track={"seconds": 0.1})
+    both = [halves(), dataclasses.replace(halves(separator=Killed()), name="killed")]
+
+    with pytest.raises(KeyboardInterrupt):
+        time_separators(both, own, root=tmp_path)
+
+    (folder,) = tmp_path.iterdir()
+    assert {path.name for path in folder.iterdir()} == {"arm-0.json", "arm-0.parquet"}
 
 
 def test_the_best_batch_is_found_and_timed(tmp_path: Path) -> None:
@@ -105,7 +158,8 @@ def test_the_best_batch_is_found_and_timed(tmp_path: Path) -> None:
 
     (arm,) = found.record.arms
     assert arm.batch in (1, 2)
-    assert arm.batch_ended in ("limit", "gain")
+    assert arm.batch_ended.split("; ")[0] in ("limit", "gain")
+    assert arm.batch_ended.endswith("the memory rule does not apply here")
     assert {one.batch for one in found.timed(arm)} == {arm.batch}
     assert {one.batch for one in found.calls if one.stage == "doubling"} == {1, 2}
     calls = found.timed(arm)

@@ -100,7 +100,8 @@ def test_two_machines_are_marked_where_they_are_asked_for(tmp_path: Path) -> Non
     text = timing_table(both, mixed=True).as_text()
 
     assert "a (machine A)" in text
-    assert "machine B: 6502, 1 threads, torch 2.11" in text
+    assert "machine A: Z80, 1 threads, torch 2.11; differs in: processor Z80" in text
+    assert "machine B: 6502, 1 threads, torch 2.11; differs in: processor 6502" in text
     assert "2 machines" in text
 
 
