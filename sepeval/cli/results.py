@@ -68,7 +68,7 @@ def table(
 
     kind = "json" if json else format
     if timing:
-        _refuse_of_scores(protocol, baseline=baseline, side_by_side=side_by_side)
+        times.refuse_of_scores(protocol, baseline=baseline, side_by_side=side_by_side)
         show(_joined(times.tables(runs, kind=kind, mixed=mixed, published=published), kind=kind))
         return
     found = find_runs(runs)
@@ -254,24 +254,6 @@ def _with_metric(
         message = f"{', '.join(without)} has no metric {metric!r}; {nearest(metric, known)}"
         raise UnknownNameError(message)
     return {name: [metric] for name in metrics if name not in without}
-
-
-def _refuse_of_scores(protocol: Sequence[str], *, baseline: str, side_by_side: bool) -> None:
-    """Do nothing if no option was given that is for scores alone.
-
-    Raises:
-        SepevalError: one was given.
-    """
-    from sepeval.errors import SepevalError
-
-    asked = {"--protocol": protocol, "--baseline": baseline, "--side-by-side": side_by_side}
-    given = [name for name, value in asked.items() if value]
-    if given:
-        message = (
-            f"{', '.join(given)}: is for scores; a table of times has one part for each timing "
-            "protocol, and ratios to its first row. Leave it out, or leave out --timing"
-        )
-        raise SepevalError(message)
 
 
 def _refuse_beside(kind: str, *, published: Sequence[str]) -> None:

@@ -91,6 +91,24 @@ def tables(paths: Sequence[Path], *, kind: str, mixed: bool, published: Sequence
     ]
 
 
+def refuse_of_scores(protocol: Sequence[str], *, baseline: str, side_by_side: bool) -> None:
+    """Do nothing if no option was given that is for scores alone.
+
+    Raises:
+        SepevalError: one was given.
+    """
+    from sepeval.errors import SepevalError
+
+    asked = {"--protocol": protocol, "--baseline": baseline, "--side-by-side": side_by_side}
+    given = [name for name, value in asked.items() if value]
+    if given:
+        message = (
+            f"{', '.join(given)}: is for scores; a table of times has one part for each timing "
+            "protocol, and ratios to its first row. Leave it out, or leave out --timing"
+        )
+        raise SepevalError(message)
+
+
 def plots(
     groups: Mapping[str, Sequence[Run]],
     paths: Sequence[Path],
@@ -160,12 +178,16 @@ def _subject(
             f"{name!r} hears no mixture, so there is nothing to time; see `sepeval separators`"
         )
         raise SepevalError(message)
-    return Subject(_shown(name, found, pairs, shared), found, "random" if is_random else "loaded", rate, channels)
+    return Subject(
+        _shown(name, found, pairs, shared),
+        found,
+        "random" if is_random else "loaded",
+        rate,
+        channels,
+    )
 
 
-def _shown(
-    name: str, separator: object, pairs: Sequence[str], shared: Mapping[str, str]
-) -> str:
+def _shown(name: str, separator: object, pairs: Sequence[str], shared: Mapping[str, str]) -> str:
     """Return a name for tables: with what was given for it, and for all where it is no default.
 
     The device is the table's, and of a checkpoint the name tells it from the next.

@@ -20,7 +20,7 @@ from sepeval.report.canvas import GREY, Drawing, charts, look
 from sepeval.report.timing_rows import TimingRow, rows_of
 from sepeval.results import signature
 from sepeval.summary import ALL, summarise
-from sepeval.timing import ArmRecord, Timing, refuse_other_machines
+from sepeval.timing import ArmRecord, Timing, refuse_other_machines, what_differs
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -170,7 +170,10 @@ def _joined(
             points += [Point(_name(run, rows[place][0]), rtf, value) for place, rtf in found]
     others = dict.fromkeys(row.name for place, (row, _) in enumerate(rows) if place not in used)
     left |= {"not scored": list(others)} if others else {}
-    return points, [f"{why}: {', '.join(names)}" for why, names in left.items()]
+    machines = [
+        f"machine {letter}: {told}" for letter, told in what_differs(timings, letters).items()
+    ]
+    return points, [*(f"{why}: {', '.join(names)}" for why, names in left.items()), *machines]
 
 
 def _told(timing: Timing, row: TimingRow, unit: str) -> Mapping[str, object]:

@@ -17,7 +17,7 @@ from sepeval.errors import StoreError
 from sepeval.publications import PublishedNumber, numbers
 from sepeval.report.formats import aligned, escaped, pipes, wrapped
 from sepeval.report.timing_rows import MISSING, TimingRow, cells, rows_of
-from sepeval.timing import Timing, refuse_other_machines
+from sepeval.timing import Timing, refuse_other_machines, what_differs
 
 _HEAD = ("system", "parameters", "time, ms", "q25-q75", "RTF", "x first")
 _MORE = ("track RTF", "nfe", "batch", "precision", "execution", "TFLOP", "of peak", "memory, MB")
@@ -159,8 +159,12 @@ def _notes(
             "multiplication with addition; of peak: over what a product of two square matrices "
             "reaches here at this precision"
         )
+    notes += [
+        f"failed: {one.title}: {one.reason}" for timing in timings for one in timing.record.failed
+    ]
+    differ = what_differs(timings, letters)
     told = dict.fromkeys(
-        f"machine {letter}: {_machine(one)}"
+        f"machine {letter}: {_machine(one)}; differs in: {differ[letter]}"
         for one, letter in zip(timings, letters, strict=True)
         if letter
     )

@@ -16,20 +16,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from sepeval.errors import DependencyError
 from sepeval.inference import Device, hardware, torch_device
+from sepeval.timing.flags import flags
+
+if TYPE_CHECKING:
+    import torch
 
 _TIMEOUT_S = 20.0  # of a question to the driver
-_VARIABLES = (
-    "CUDA_LAUNCH_BLOCKING",
-    "OMP_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "CUBLAS_WORKSPACE_CONFIG",
-)
 _GPU = (  # asked of the driver, by its names
     *("uuid", "driver_version", "clocks.sm", "clocks.mem", "clocks.max.sm", "power.limit"),
     *("power.draw", "temperature.gpu", "utilization.gpu", "mig.mode.current"),
@@ -72,9 +70,13 @@ class Machine(_Record):
     versions: dict[str, str]
     flags: dict[str, JsonValue]
 
+    def facts(self) -> dict[str, object]:
+        """Return all that is known by its name, such as `versions.torch`."""
+        return _flat(self.model_dump())
+
     def differences(self, other: Machine) -> tuple[str, ...]:
         """Return the names of what differs from another machine."""
-        own, others = _flat(self.model_dump()), _flat(other.model_dump())
+        own, others = self.facts(), other.facts()
         return tuple(sorted(name for name in own | others if own.get(name) != others.get(name)))
 
 
@@ -123,7 +125,7 @@ def machine(device: Device, *, threads: int, ask: Ask = asked) -> Machine:
         DependencyError: it is not there.
     """
     place = torch_device(device)
-    told = _of_gpu(place.index or 0, ask) if place.type == "cuda" else {}
+    told = _of_gpu(_physical(place), ask) if place.type == "cuda" else {}
     name = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
     return Machine.model_validate(
         {
@@ -137,7 +139,7 @@ def machine(device: Device, *, threads: int, ask: Ask = asked) -> Machine:
             "device_name": hardware(device),
             "gpu": {key: told[key] for key in _OF_MACHINE if key in told},
             "versions": _versions(place.type),
-            "flags": _flags(),
+            "flags": flags(place.type),
         }
     )
 
@@ -150,7 +152,7 @@ def state(when: Literal["before", "warm", "after"], device: Device, *, ask: Ask 
         return State(when=when, load=load, gpu={}, gpu_processes=None, gpu_used_bytes=None)
     import torch
 
-    told = _of_gpu(place.index or 0, ask)
+    told = _of_gpu(_physical(place), ask)
     query = ["nvidia-smi", "--query-compute-apps=pid,gpu_uuid", "--format=csv,noheader"]
     lines = [line for line in ask(query).splitlines() if told.get("uuid", "-") in line]
     free, whole = torch.cuda.mem_get_info(place)
@@ -212,10 +214,18 @@ def _move(thread: int, processors: set[int]) -> None:
         return
 
 
-def _of_gpu(number: int, ask: Ask) -> dict[str, str]:
+def _physical(place: torch.device) -> str:
+    """Return the name by which the driver knows a GPU: torch may count them in another order."""
+    import torch
+
+    uuid = getattr(torch.cuda.get_device_properties(place), "uuid", None)
+    return str(place.index or 0) if uuid is None else f"GPU-{uuid}"
+
+
+def _of_gpu(name: str, ask: Ask) -> dict[str, str]:
     """Return what the driver says of a GPU, by its names; empty where it says nothing."""
     query = f"--query-gpu={','.join(_GPU)}"
-    text = ask(["nvidia-smi", f"--id={number}", query, "--format=csv,noheader,nounits"])
+    text = ask(["nvidia-smi", f"--id={name}", query, "--format=csv,noheader,nounits"])
     rows = [row for row in csv.reader(text.splitlines(), skipinitialspace=True) if row]
     if len(rows) != 1 or len(rows[0]) != len(_GPU):
         return {}
@@ -245,21 +255,6 @@ def _versions(kind: str) -> dict[str, str]:
             "cudnn": str(cudnn.version()),
         }
     return found
-
-
-def _flags() -> dict[str, JsonValue]:
-    """Settings outside `numerics`, which sets its own for the time of a call."""
-    import torch
-
-    backends: Any = torch.backends  # the stubs lack some attributes
-    found: dict[str, JsonValue] = {
-        "cudnn_benchmark": False,  # as `numerics` sets it
-        "deterministic_algorithms": torch.are_deterministic_algorithms_enabled(),
-        "flash_attention": bool(backends.cuda.flash_sdp_enabled()),
-        "memory_efficient_attention": bool(backends.cuda.mem_efficient_sdp_enabled()),
-        "interop_threads": torch.get_num_interop_threads(),
-    }
-    return {**found, **{name: os.environ.get(name, "") for name in _VARIABLES}}
 
 
 def _flat(document: Mapping[str, object], before: str = "") -> dict[str, object]:

@@ -102,29 +102,52 @@ def _agree(medians: Sequence[float], rule: WarmUp) -> bool:
     return len(last) == rule.medians and max(last) <= (1.0 + rule.tolerance) * min(last)
 
 
-def taking_turns(arms: Sequence[Arm], rule: Calls, clock: Clock) -> tuple[Call, ...]:
+def taking_turns(
+    arms: Sequence[Arm],
+    rule: Calls,
+    clock: Clock,
+    *,
+    failures: tuple[type[Exception], ...] = (),
+    lost: Callable[[int, Exception], None] = lambda _, __: None,
+) -> tuple[Call, ...]:
     """Return the calls of arms that take turns, in pairs of rounds of which one runs backwards.
 
     Nothing but calls happens between the first and the last: no file is read or written, no
     garbage collected, and the device does not wait for anything else.
+
+    Args:
+        arms: that take turns.
+        rule: how often.
+        clock: that measures.
+        failures: errors of one arm after which the others go on without it.
+        lost: gets the place of such an arm, and the error.
     """
     found: list[Call] = []
     began = clock.now()
     turn = 0
+    left = list(range(len(arms)))
     with _quiet():
-        while True:
-            for order in (range(len(arms)), range(len(arms) - 1, -1, -1)):
+        while left:
+            for order in (tuple(left), tuple(reversed(left))):
                 for place, number in enumerate(order):
+                    if number not in left:
+                        continue
                     arm = arms[number]
-                    with arm.around():
-                        measured = clock.measure(arm.call)._replace(output=None)
+                    try:
+                        with arm.around():
+                            measured = clock.measure(arm.call)._replace(output=None)
+                    except failures as error:
+                        lost(number, error)
+                        left.remove(number)
+                        continue
                     found.append(
                         row(measured, arm, number=number, stage="timed", turn=turn, place=place)
                     )
                 turn += 1
             enough = clock.now() - began >= rule.seconds * len(arms)
             if turn >= rule.count or (turn >= rule.at_least and enough):
-                return tuple(found)
+                break
+    return tuple(found)
 
 
 def row(

@@ -4,19 +4,20 @@
       calls.parquet      one row per call, of every stage
       timing.json        protocol, machine, its states, arms; SHA-256 of the table; written last
 
-Both are written whole, after the last call, and never overwritten. The eight digits are those of
+Both are written whole, after the last call, and never overwritten (what is kept until then is in
+`unfinished`). The eight digits are those of
 what the record holds, so that two runs of the same command lie side by side.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from sepeval.errors import StoreError
 from sepeval.fingerprint import digest, of_document
@@ -82,6 +83,7 @@ class ArmRecord(_Record):
         transfer_s: median of the way of one item to the device and of its estimates back, by
             itself; null where it is inside the clock, or there is none.
         notes: what else a reader must know.
+        flags: of torch on precision, as they are read where the network is called.
     """
 
     number: int
@@ -111,6 +113,34 @@ class ArmRecord(_Record):
     settled: bool
     transfer_s: float | None
     notes: list[str]
+    flags: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class FailedArm(_Record):
+    """One separator in one way of running it that could not be timed.
+
+    Attributes:
+        number: as an arm's; calls that it made before may be in the table.
+        name: likewise, as the next three.
+        unit: on what.
+        precision: of the network.
+        execution: eager or compiled.
+        stage: in which it failed: `warm_up` with all that comes before the turns, or `timed`.
+        reason: first line of the error.
+    """
+
+    number: int
+    name: str
+    unit: Unit
+    precision: str
+    execution: str
+    stage: Literal["warm_up", "timed"]
+    reason: str
+
+    @property
+    def title(self) -> str:
+        """How it is named to a reader."""
+        return f"{self.name} ({self.unit}, {self.precision}, {self.execution})"
 
 
 class Record(_Record):
@@ -127,6 +157,7 @@ class Record(_Record):
         overhead_s: what the clock shows for a call that does nothing.
         arms: in the order of their turns.
         calls_sha256: of the table of calls.
+        failed: arms that could not be timed.
     """
 
     schema_version: int
@@ -139,6 +170,7 @@ class Record(_Record):
     overhead_s: float
     arms: list[ArmRecord]
     calls_sha256: str
+    failed: list[FailedArm] = Field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -171,16 +203,29 @@ def write(root: Path, record: Record, calls: Sequence[Call]) -> Timing:
     Raises:
         StoreError: it cannot be written.
     """
-    columns = {name: [getattr(one, name) for one in calls] for name in _COLUMNS.names}
+    columns = _columns(calls)
     key = of_document([record.model_dump(mode="json"), columns])[:8]
     folder = root / f"{record.protocol_id}--{key}"
     if (folder / RECORD).exists():
         raise StoreError(f"{folder}: is there already and is never overwritten")
     path = folder / CALLS
-    write_table(path, pa.table(columns, schema=_COLUMNS), {"protocol": record.protocol_id})
+    write_calls(path, calls, {"protocol": record.protocol_id})
     record = record.model_copy(update={"calls_sha256": digest(path)})
     write_text(folder / RECORD, record.model_dump_json(indent=1) + "\n")
     return Timing(folder, record, tuple(calls))
+
+
+def write_calls(path: Path, calls: Sequence[Call], told: Mapping[str, object]) -> None:
+    """Write a table of calls with facts in its header.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    write_table(path, pa.table(_columns(calls), schema=_COLUMNS), told)
+
+
+def _columns(calls: Sequence[Call]) -> dict[str, list[object]]:
+    return {name: [getattr(one, name) for one in calls] for name in _COLUMNS.names}
 
 
 def read(folder: Path) -> Timing:
@@ -219,32 +264,3 @@ def find(paths: Iterable[Path]) -> tuple[Timing, ...]:
             raise StoreError(message)
         found += [read(folder) for folder in folders]
     return tuple(found)
-
-
-def refuse_other_machines(timings: Sequence[Timing], *, mixed: bool) -> tuple[str, ...]:
-    """Return a letter for the machine of each run; all are empty where there is one machine.
-
-    Raises:
-        StoreError: there are several and that was not asked for; the message says what differs.
-    """
-    machines: list[Machine] = []
-    for one in timings:
-        if not any(one.record.machine == known for known in machines):
-            machines.append(one.record.machine)
-    if len(machines) == 1:
-        return ("",) * len(timings)
-    if not mixed:
-        names = dict.fromkeys(
-            name for other in machines[1:] for name in machines[0].differences(other)
-        )
-        message = (
-            f"these timings are from {len(machines)} machines or settings, which differ in "
-            f"{', '.join(names)}; their times are not comparable. Say --mixed to see them all the "
-            "same, each with its machine"
-        )
-        raise StoreError(message)
-    return tuple(_letter(machines.index(one.record.machine)) for one in timings)
-
-
-def _letter(place: int) -> str:
-    return chr(ord("A") + place) if place < 26 else f"M{place + 1}"

@@ -9,20 +9,19 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-import numpy as np
-
 from sepeval.errors import DependencyError, SeparatorError
-from sepeval.inference import Device, Joined, torch_device
-from sepeval.separators.base import Estimate
+from sepeval.inference import Device, torch_device
 from sepeval.timing import facts
 from sepeval.timing.clock import Clock, clock_of, overhead_s
 from sepeval.timing.doubling import best_batch
-from sepeval.timing.execution import passes
+from sepeval.timing.guests import GuestClock, in_use
 from sepeval.timing.machine import machine, pinned, state
 from sepeval.timing.measuring import Arm, Call, row, taking_turns, warm
-from sepeval.timing.plans import Plan, Subject, device_of, has_inner_network, plans_of, stems_of
+from sepeval.timing.plans import Plan, Subject, device_of, has_inner_network, plans_of
 from sepeval.timing.protocol import Doubling, TimingProtocol
-from sepeval.timing.records import SCHEMA, ArmRecord, Record, Timing, write
+from sepeval.timing.records import SCHEMA, ArmRecord, FailedArm, Record, Timing, write
+from sepeval.timing.telling import checked, record_of
+from sepeval.timing.unfinished import FAILURES, Unfinished, failed, unfinished
 
 _TRANSFERS = 20  # that are measured by themselves
 Told = Callable[[str], None]  # gets a line of progress, between calls only
@@ -43,6 +42,8 @@ class _Run(NamedTuple):
     device: Device
     clock: Clock
     peaks: dict[str, float]
+    parts: Unfinished
+    told: Told
 
 
 def time_separators(
@@ -55,7 +56,9 @@ def time_separators(
     """Time separators side by side, write the run and return it.
 
     All arms are warmed one after the other and then take turns. Nothing is scored, read or
-    written between the first warm-up and the last call.
+    written while a clock runs; what is measured of an arm is kept between arms, so that a run
+    that is killed has lost no more than what was under way. An arm that fails is recorded with
+    its reason, and the others go on.
 
     Args:
         subjects: the separators.
@@ -64,29 +67,34 @@ def time_separators(
         told: gets lines of progress.
 
     Raises:
-        SeparatorError: a separator cannot be timed so, gives other shapes than it says, or no
-            finite numbers.
+        SeparatorError: a separator cannot be timed so; or every arm fails, such as by other
+            shapes than it says, or by no finite numbers.
         DependencyError: the device is not there, or the protocol is not for it.
         StoreError: the run cannot be written.
     """
     device = _device(subjects, protocol)
     started = datetime.now(UTC).isoformat(timespec="seconds")
+    parts = unfinished(root, protocol.id, started)
     with pinned(protocol.cpu_threads) as threads:
-        clock = clock_of(device)
-        place = machine(device, threads=threads)
+        has_guests = any(device_of(one.separator) is None for one in subjects)
+        clock = GuestClock() if has_guests and device == "cpu" else clock_of(device)
         states = [state("before", device)]
         plans = [plan for one in subjects for plan in plans_of(one, protocol)]
         peaks, calls = _peaks(plans, protocol, device, clock)
-        run = _Run(protocol, device, clock, peaks)
-        ready = []
-        for number, plan in enumerate(plans):
-            told(f"{plan.subject.name}: {plan.unit}, {plan.precision}, {plan.execution}")
-            ready.append(_ready(plan, number, run))
-            calls += ready[-1].calls
-        states.append(state("warm", device))
-        calls += _timed(ready, run, told)
-        states.append(state("after", device))
+        run = _Run(protocol, device, clock, peaks, parts, told)
+        ready, failures = _made_ready(plans, run)
+        if not ready:
+            raise SeparatorError("; ".join(f"{one.title}: {one.reason}" for one in failures))
+        used = in_use() if isinstance(clock, GuestClock) else ()
+        seen = f"cuda:{used[0]}" if used else device
+        place = machine(seen, threads=threads)
+        states.append(state("warm", seen))
+        timed, more = _timed(ready, plans, run)
+        failures += more
+        states.append(state("after", seen))
         overhead = overhead_s(clock)
+    calls += [one for arm in ready for one in arm.calls] + timed
+    lost = {one.number for one in failures}
     record = Record(
         schema_version=SCHEMA,
         started=started,
@@ -96,11 +104,31 @@ def time_separators(
         machine=place,
         states=states,
         overhead_s=overhead,
-        arms=[one.record for one in ready],
+        arms=[one.record for one in ready if one.record.number not in lost],
         calls_sha256="",
+        failed=failures,
     )
     first = min(one.began_s for one in calls)
-    return write(root, record, [one._replace(began_s=one.began_s - first) for one in calls])
+    made = write(root, record, [one._replace(began_s=one.began_s - first) for one in calls])
+    parts.clear()
+    return made
+
+
+def _made_ready(plans: Sequence[Plan], run: _Run) -> tuple[list[_Ready], list[FailedArm]]:
+    """Return the arms that are warm, each kept on disk at once, and those that failed."""
+    ready: list[_Ready] = []
+    failures: list[FailedArm] = []
+    for number, plan in enumerate(plans):
+        run.told(f"{plan.subject.name}: {plan.unit}, {plan.precision}, {plan.execution}")
+        try:
+            one = _ready(plan, number, run)
+        except FAILURES as error:
+            failures.append(failed(plan, number, "warm_up", error))
+            run.told(f"failed: {failures[-1].reason}")
+            continue
+        run.parts.keep(f"arm-{number}", one.calls, one.record)
+        ready.append(one)
+    return ready, failures
 
 
 def _device(subjects: Sequence[Subject], protocol: TimingProtocol) -> Device:
@@ -152,18 +180,26 @@ def _ready(plan: Plan, number: int, run: _Run) -> _Ready:
     batch, ended = 1, ""
     rule = run.protocol.segment.batch if run.protocol.segment is not None else None
     if plan.unit == "segment" and isinstance(rule, Doubling):
-        doubled = best_batch(
-            plan.arm, rule, run.clock, lambda: facts.taken_share(run.device), number=number
-        )
+        room = facts.emptied(run.device)
+
+        def arm_of(tried: int) -> Arm:
+            facts.emptied(run.device)
+            return plan.arm(tried)
+
+        def taken() -> float | None:
+            return None if room is None else room.taken()
+
+        doubled = best_batch(arm_of, rule, run.clock, taken, number=number)
         batch, ended = doubled.batch, doubled.ended
         calls += doubled.calls
+    facts.emptied(run.device)  # no arm finds what another has left
     arm = plan.arm(batch)
     warmed = warm(arm, run.protocol.warm_up, run.clock, number=number)
     calls += warmed.calls
-    samples = _checked(plan, warmed.output, batch)
+    samples = checked(plan, warmed.output, batch)
     moved = _transfers(plan, warmed.output, run.clock, number)
     calls += moved
-    record = _record(plan, number, run, warmed.output, arm)
+    record = record_of(plan, number, arm, warmed.output, device=run.device, peaks=run.peaks)
     first = next(one.host_s for one in calls if one.stage in ("warm_up", "doubling"))
     record = record.model_copy(
         update={
@@ -176,81 +212,6 @@ def _ready(plan: Plan, number: int, run: _Run) -> _Ready:
         }
     )
     return _Ready(arm, record, tuple(calls))
-
-
-def _record(plan: Plan, number: int, run: _Run, output: object, arm: Arm) -> ArmRecord:
-    """Return what is known of a warm arm before it is timed."""
-    chunks = output.chunks if isinstance(output, Joined) else 1
-    nfe = (
-        output.nfe if isinstance(output, Estimate) else plan.model.nfe * chunks if plan.model else 0
-    )
-    notes = list(output.notes) if isinstance(output, Joined | Estimate) else []
-    size = facts.memory(arm.call, plan.around, run.device)
-    counted, flops = _counted(plan, arm)
-    return ArmRecord(
-        number=number,
-        name=plan.subject.name,
-        unit=plan.unit,
-        description=dict(plan.separator.describe()),
-        weights=plan.subject.weights if plan.model else "none",
-        stems=list(stems_of(plan, output)),
-        precision=plan.precision,
-        execution=plan.execution,
-        rate=plan.rate,
-        channels=plan.channels,
-        samples=plan.samples,
-        batch=1,
-        batch_ended="",
-        produced_s=0.0,
-        nfe=nfe,
-        passes=counted,
-        chunks=chunks,
-        parameters=facts.parameters(plan.parts),
-        weights_bytes=facts.weights_bytes(plan.parts),
-        working_bytes=size.working_bytes,
-        reserved_bytes=size.reserved_bytes,
-        flops=None if flops is None else flops // arm.batch,
-        peak_flops=run.peaks.get(plan.precision),
-        first_s=0.0,
-        settled=False,
-        transfer_s=None,
-        notes=notes,
-    )
-
-
-def _counted(plan: Plan, arm: Arm) -> tuple[dict[str, int], int | None]:
-    """Return passes by network and operations of a call, which is made for this, eagerly."""
-    if not plan.parts:
-        return {}, None
-    flops = 0
-
-    def call() -> None:
-        nonlocal flops
-        flops = facts.operations(arm.call)
-
-    with plan.eager():
-        return passes(plan.parts, call), flops
-
-
-def _checked(plan: Plan, output: object, batch: int) -> int:
-    """Return the samples that one item gives; refuse shapes that were not promised, and NaN."""
-    import torch
-
-    name = f"{plan.subject.name} ({plan.precision}, {plan.execution})"
-    if isinstance(output, torch.Tensor):
-        stems = len(plan.model.stems) if plan.model else 0
-        expected = (batch, stems, plan.channels, plan.samples)
-        if tuple(output.shape) != expected:
-            found = list(output.shape)
-            raise SeparatorError(f"{name}: expected {list(expected)} samples; found {found}")
-        finite = facts.are_finite([output])
-    else:
-        audio = output.audio if isinstance(output, Joined | Estimate) else np.full(1, np.nan)
-        finite = bool(np.isfinite(audio).all())
-    if not finite:
-        message = f"{name}: gives samples that are not finite; its time would mean nothing"
-        raise SeparatorError(message)
-    return int(output.shape[-1] if isinstance(output, torch.Tensor) else audio.shape[-1])
 
 
 def _transfers(plan: Plan, output: object, clock: Clock, number: int) -> list[Call]:
@@ -273,14 +234,31 @@ def _per_transfer(calls: Sequence[Call]) -> float | None:
     return sum(median(one.host_s for one in calls if one.place == place) for place in (0, 1))
 
 
-def _timed(ready: Sequence[_Ready], run: _Run, told: Told) -> list[Call]:
-    """Return the calls that count: the arms of a unit take turns."""
+def _timed(
+    ready: Sequence[_Ready], plans: Sequence[Plan], run: _Run
+) -> tuple[list[Call], list[FailedArm]]:
+    """Return the calls that count: the arms of a unit take turns; and the arms that failed."""
     found: list[Call] = []
+    failures: list[FailedArm] = []
     for unit in ("segment", "track"):
-        own = [one for one in ready if one.record.unit == unit]
-        if not own:
+        numbers = [one.record.number for one in ready if one.record.unit == unit]
+        arms = [one.arm for one in ready if one.record.unit == unit]
+        if not arms:
             continue
-        told(f"{unit}: {len(own)} arms take turns")
-        calls = taking_turns([one.arm for one in own], run.protocol.calls, run.clock)
-        found += [one._replace(arm=own[one.arm].record.number) for one in calls]
-    return found
+        run.told(f"{unit}: {len(arms)} arms take turns")
+        lost: dict[int, FailedArm] = {}
+
+        def lose(
+            place: int,
+            error: Exception,
+            own: Sequence[int] = numbers,
+            into: dict[int, FailedArm] = lost,
+        ) -> None:
+            into[place] = failed(plans[own[place]], own[place], "timed", error)
+
+        calls = taking_turns(arms, run.protocol.calls, run.clock, failures=FAILURES, lost=lose)
+        calls = tuple(one._replace(arm=numbers[one.arm]) for one in calls)
+        run.parts.keep(f"turns-{unit}", calls)
+        found += calls
+        failures += lost.values()
+    return found, failures
