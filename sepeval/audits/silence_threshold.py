@@ -144,6 +144,17 @@ def _at(protocol: Protocol, level: float) -> Protocol:
     return changed_silence(protocol, rule="rms_dbfs", threshold=level)
 
 
+def curve(case: Case) -> list[Mapping[str, Plain]]:
+    """Return the number of every system over the threshold of silence, as rows.
+
+    A row has `level_dbfs`, `paper` (whose setting it is, or empty), `system`, `metric`, `stem`,
+    `value` and `used` as the protocol treats silence, and the same without silent references.
+    """
+    marks = {level: name for name, level in PAPERS.items()}
+    levels = sorted({*_RANGE, *marks})
+    return _curve(case, {level: _at(case.protocol, level) for level in levels}, marks)
+
+
 def _curve(
     case: Case, variants: Mapping[float, Protocol], marks: Mapping[float, str]
 ) -> list[Mapping[str, Plain]]:

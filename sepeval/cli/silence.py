@@ -33,6 +33,7 @@ def silence(
 ) -> None:
     """Part a number into windows whose reference sounds and windows whose reference is silent."""
     from sepeval.report import silence_plots, silence_tables
+    from sepeval.report.threshold_plot import thresholds
     from sepeval.silence import silence as parted
     from sepeval.store import find_runs
     from sepeval.store.files import write_text
@@ -53,3 +54,6 @@ def silence(
             write_text(output / f"silence.{_FILES[name]}", make(found).rstrip("\n") + "\n")
         for path in silence_plots.write(found, output):
             say(str(path))
+        for drawing in thresholds(found.runs, found.protocol.id):
+            for path in drawing.write(output, silence_plots.FORMATS):
+                say(str(path))

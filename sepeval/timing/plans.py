@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from sepeval.errors import SeparatorError
-from sepeval.inference import Device, numerics, torch_device
+from sepeval.inference import Device, numerics, refuse_missing_device, torch_device
 from sepeval.protocol import in_samples
 from sepeval.separators.base import Described, Estimate, Separator
 from sepeval.separators.network import Model, NetworkSeparator
@@ -112,6 +112,7 @@ def plans_of(subject: Subject, protocol: TimingProtocol) -> tuple[Plan, ...]:
     found: list[Plan] = []
     for unit in _units(protocol):
         for precision in protocol.precisions:
+            refuse_missing_device(separator.device, precision)
             own = dataclasses.replace(separator, precision=precision)
             model = own._model()  # loaded once: what is kept per process could be dropped
             for execution in protocol.executions:

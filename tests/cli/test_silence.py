@@ -144,7 +144,11 @@ def test_the_command_prints_a_table_and_writes_the_rest(sepeval: Command, tmp_pa
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
     stem = "silence--two-stems.v1--si_sdri--"
     assert names == sorted(
-        [f"{stem}{kind}.{end}" for kind in ("gains", "closed-form") for end in ("png", "pdf")]
+        [
+            f"{stem}{kind}.{end}"
+            for kind in ("gains", "closed-form", "threshold")
+            for end in ("png", "pdf")
+        ]
         + ["silence.csv", "silence.json", "silence.md"]
     )
     printed = sepeval("silence", tmp_path / "runs", "--json")
