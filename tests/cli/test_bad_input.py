@@ -105,6 +105,7 @@ def test_settings_are_read_by_the_types_of_the_fields(
     assert sys.path[0] == str(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_callable_is_found_in_the_working_folder_by_every_worker(
     slakh: Path, tmp_path: Path
 ) -> None:

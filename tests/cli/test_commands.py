@@ -133,6 +133,7 @@ def test_each_protocol_has_a_table_of_the_runs_that_have_it(
     assert "it has slakh2100-active.v1" in asked.err
 
 
+@pytest.mark.slow
 def test_plot_and_report_take_runs_that_share_no_protocol(
     sepeval: Command, run: Path, tmp_path: Path
 ) -> None:

@@ -157,6 +157,7 @@ def test_the_command_prints_a_table_and_writes_the_rest(sepeval: Command, tmp_pa
     assert board(*runs).name == "better, quieter"
 
 
+@pytest.mark.slow
 @needs_audio
 @pytest.mark.data
 def test_the_committed_report_is_what_the_segments_give(tmp_path: Path) -> None:

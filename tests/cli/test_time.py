@@ -36,6 +36,7 @@ def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[object, ...]
     )
 
 
+@pytest.mark.slow
 def test_separators_with_random_weights_are_timed_and_told(
     sepeval: Command, words: tuple[object, ...], tmp_path: Path
 ) -> None:
@@ -67,6 +68,7 @@ def test_json_is_for_programs(sepeval: Command, words: tuple[object, ...]) -> No
     assert len(found["published"]) >= 1
 
 
+@pytest.mark.slow
 def test_what_was_run_and_timed_is_drawn(
     sepeval: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

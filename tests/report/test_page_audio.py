@@ -121,6 +121,7 @@ def test_a_run_without_places_says_so(runs: list[Run], tmp_path: Path) -> None:
     assert document(report)["seconds"] is None
 
 
+@pytest.mark.slow
 def test_workers_change_no_byte(runs: list[Run], tmp_path: Path) -> None:
     one, two = (written(runs, tmp_path / str(count), workers=count) for count in (1, 2))
 

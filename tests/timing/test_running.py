@@ -56,6 +56,7 @@ def test_a_separator_that_sleeps_20_ms_takes_20_ms(tmp_path: Path) -> None:
     assert arm.notes == ["only the host was timed"]
 
 
+@pytest.mark.slow
 def test_a_network_is_timed_on_a_segment_and_on_a_track(tmp_path: Path) -> None:
     subjects = [subject(tmp_path), subject(tmp_path, "consistency")]
     own = protocol(track={"seconds": 0.1})
@@ -167,6 +168,7 @@ def test_the_best_batch_is_found_and_timed(tmp_path: Path) -> None:
     assert median(per_item(calls)) == median(expected)
 
 
+@pytest.mark.slow
 def test_precisions_are_arms_of_their_own(tmp_path: Path) -> None:
     own = protocol(precisions=["fp32", "bf16"])
 
