@@ -16,6 +16,8 @@ from sepeval.store import Run, find_runs
 from sepeval.types import AudioFile
 from tests.report.heard import RATE, SECONDS, SYSTEMS, TRACKS, evaluated
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:

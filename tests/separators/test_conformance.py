@@ -224,8 +224,13 @@ def is_network(name: str) -> bool:
     return issubclass(SEPARATORS.get(name), NetworkSeparator)
 
 
-CASES = [
-    pytest.param(name, example, id=f"{name}-{number}")
+CASES = [  # of a network the first example, by default; the others are slow together
+    pytest.param(
+        name,
+        example,
+        id=f"{name}-{number}",
+        marks=[pytest.mark.slow] if number and is_network(name) else [],
+    )
     for name, of_name in EXAMPLES.items()
     for number, example in enumerate(of_name)
 ]

@@ -12,6 +12,8 @@ from sepeval.timing import Subject, time_separators
 from tests.separators.test_conformance import EXAMPLES, build
 from tests.timing.tiny import DOCUMENT, protocol
 
+pytestmark = pytest.mark.slow
+
 WITHOUT_NETWORK = ("callable", "mixture", "mixture_over_n", "zeros")
 HEARING = [
     pytest.param(name, marks=[] if name in WITHOUT_NETWORK else pytest.mark.slow)

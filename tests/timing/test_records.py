@@ -11,6 +11,8 @@ from sepeval.timing import Timing, find, read, refuse_other_machines, time_separ
 from sepeval.timing.records import CALLS, RECORD, write
 from tests.timing.tiny import halves, protocol
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def made(tmp_path: Path) -> Timing:
