@@ -48,7 +48,7 @@ from sepeval.types import Array, IntArray, Signal, Status, Stems, StreamedStems
 
 _PARTS = tuple(field.name for field in fields(PartEnergies))
 _BATCH = 8 << 20  # bytes of blocks, spectra and products per channel and thread, measured
-_PACKING = 1  # raised when what a shelf keeps, or the way to it, changes
+_PACKING = 2  # raised when what a shelf keeps, or the way to it, changes
 
 
 class _Filtered(SignalMetric):
@@ -109,7 +109,7 @@ class _Filtered(SignalMetric):
             "engine": means.engine,
         }
         packed = means.shelf.kept([references, windows], facts, lambda: pack(side()))
-        return _OfTrack(unpack(packed, engine=means.engine))
+        return _OfTrack(unpack(packed))
 
     def working_bytes(
         self,

@@ -15,14 +15,13 @@ Conditions. The references are left as they are, but not every set of references
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
 from sepeval.errors import ShapeError
 from sepeval.kernels.bsseval.basis import Basis, find_basis, own_channels
 from sepeval.kernels.bsseval.blocks import check_windows
-from sepeval.kernels.bsseval.engines import Engine
 from sepeval.kernels.bsseval.engines import engine as named
 from sepeval.kernels.bsseval.filters import (
     Equations,
@@ -118,7 +117,7 @@ def reference_side(
         taps: length of the filters, in samples.
         regularisation: which Λ.
         threads: pieces of audio that are worked on at the same time; changes no value.
-        engine: who transforms and factors; changes values by rounding only.
+        engine: who transforms; changes values by rounding only.
 
     Raises:
         DependencyError: the engine's package or device is missing.
@@ -143,12 +142,12 @@ def reference_side(
     whole = lagged_products(
         signal, signal, windows, taps=taps, threads=threads, engine=by, window_done=store
     )
-    joint = cholesky(whole, "museval", by)
+    joint = cholesky(whole, "museval")
     reciprocal = 0.0 if joint is None else _to_three_digits(joint.reciprocal_condition)
     ill_conditioned = reciprocal < CONDITION
     applied = _applied(regularisation, ill_conditioned=ill_conditioned)
     if joint is None or applied == "ridge":
-        joint = equations(whole, applied, by)
+        joint = equations(whole, applied)
     return ReferenceSide(
         windows=windows,
         taps=taps,
@@ -159,7 +158,7 @@ def reference_side(
         products=products,
         correlations=whole,
         joint=joint,
-        own=tuple(own_equations(whole, mixing, applied, by) for mixing in basis.mixing),
+        own=tuple(own_equations(whole, mixing, applied) for mixing in basis.mixing),
         regularisation=applied,
         reciprocal_condition=reciprocal,
         ill_conditioned=ill_conditioned,
@@ -178,10 +177,10 @@ def _applied(choice: Choice, *, ill_conditioned: bool) -> Regularisation:
 
 
 def own_equations(
-    correlations: Array, mixing: Array, regularisation: Regularisation, engine: Engine[Any]
+    correlations: Array, mixing: Array, regularisation: Regularisation
 ) -> OwnChannels:
     """The problem of the stem with these rows of the mixing, [channel basis]."""
     rows = mixing[own_channels(mixing)]
     channels = np.linalg.lstsq(rows.T, mixing.T)[0].T
-    own = equations(combined(correlations, rows), regularisation, engine)
+    own = equations(combined(correlations, rows), regularisation)
     return OwnChannels(rows, np.asarray(channels, dtype=np.float64), own)

@@ -64,7 +64,7 @@ Maker = Callable[[], Engine[Any]]
 @contextmanager
 def working_with(by: Engine[Any]) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("references", "parts", "packing"):
+        for module in ("references", "parts"):
             patch.setattr(f"sepeval.kernels.bsseval.{module}.named", lambda _: by)
         yield
 
@@ -173,13 +173,6 @@ def test_a_packed_reference_side_gives_the_same_bits(make: Maker) -> None:
 
     assert np.array_equal(found.artefacts, expected.artefacts)
     assert np.array_equal(found.spatial, expected.spatial)
-
-
-@pytest.mark.parametrize("make", [pytest.param(ScipyEngine, id="scipy"), *ENGINES])
-def test_what_is_not_positive_definite_has_no_factor(make: Maker) -> None:
-    matrix = np.asfortranarray([[1.0, 2.0], [2.0, 1.0]])
-
-    assert make().cholesky(matrix) is None
 
 
 def test_a_missing_package_is_an_error_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:

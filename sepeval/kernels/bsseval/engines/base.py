@@ -11,7 +11,7 @@ Spectrum = TypeVar("Spectrum")  # cross spectra [frequency left right], wherever
 
 
 class Engine(ABC, Generic[Spectrum]):
-    """Transforms and factorisation. All methods may be called from several threads."""
+    """Transforms and their products. All methods may be called from several threads."""
 
     @abstractmethod
     def cross_spectra(self, left: Array, right: Array) -> Spectrum:
@@ -34,15 +34,4 @@ class Engine(ABC, Generic[Spectrum]):
             spectrum: [frequency left right].
             taps: number of lags.
             length: samples per block.
-        """
-
-    @abstractmethod
-    def cholesky(self, matrix: Array) -> Array | None:
-        """Return L with L Lᵀ = matrix; None where it is not positive definite in float64.
-
-        Args:
-            matrix: symmetric, in Fortran order; it may be overwritten.
-
-        Returns:
-            In Fortran order. What is above the diagonal is not defined.
         """

@@ -6,7 +6,6 @@ from typing import TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lapack
 
 from sepeval.kernels.bsseval.engines.base import Engine
 from sepeval.types import Array
@@ -43,11 +42,6 @@ class DuccEngine(Engine[Spectrum]):
             spectrum, axes=(0,), lastsize=length, forward=False, inorm=2, nthreads=1
         )
         return np.ascontiguousarray(circular[:taps].transpose(1, 2, 0))
-
-    def cholesky(self, matrix: Array) -> Array | None:
-        """See `Engine.cholesky`."""
-        lower, failed = lapack.dpotrf(matrix, lower=1, clean=0, overwrite_a=1)
-        return None if failed else np.asarray(lower)
 
     def _spectra(self, blocks: Array, *, forward: bool) -> Spectrum:
         """Transforms of [channel block sample] as [frequency block channel], C order.

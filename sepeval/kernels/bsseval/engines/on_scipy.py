@@ -7,7 +7,6 @@ from typing import TypeAlias, final
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
-from scipy.linalg import lapack
 
 from sepeval.kernels.bsseval.engines.base import Engine
 from sepeval.types import Array
@@ -34,8 +33,3 @@ class ScipyEngine(Engine[Spectrum]):
         """See `Engine.lags`."""
         circular = scipy.fft.irfft(spectrum.transpose(1, 2, 0), n=length)
         return np.ascontiguousarray(circular[:, :, :taps])
-
-    def cholesky(self, matrix: Array) -> Array | None:
-        """See `Engine.cholesky`."""
-        lower, failed = lapack.dpotrf(matrix, lower=1, clean=0, overwrite_a=1)
-        return None if failed else np.asarray(lower)

@@ -41,14 +41,6 @@ class TorchEngine(Engine[Tensor]):
         circular = torch.fft.irfft(spectrum.permute(1, 2, 0), n=length, dim=-1)
         return np.asarray(circular[..., :taps].contiguous().cpu().numpy())
 
-    def cholesky(self, matrix: Array) -> Array | None:
-        """See `Engine.cholesky`."""
-        there = torch.from_numpy(matrix.T).to(self._device)  # symmetric: C order is its transpose
-        lower, failed = torch.linalg.cholesky_ex(there)
-        if int(failed):
-            return None
-        return np.asfortranarray(lower.cpu().numpy())
-
     def _spectra(self, blocks: Array) -> Tensor:
         """Transforms of [channel block sample] as [channel block frequency]."""
         there = torch.from_numpy(np.ascontiguousarray(blocks)).to(self._device)
