@@ -3,7 +3,7 @@ r"""Tables as they are printed: CSV and LaTeX, read as numbers with their last d
     long CSV    one number per line, with the columns `stem`, `value` and `model` or `system`, such
                 as `reports/published/*.csv` and `sepeval table --format csv`
     wide CSV    one system per line: its name, and one column per stem
-    LaTeX       the rows of every `tabular`, read as a wide CSV
+    LaTeX       the rows of every `tabular`, read as a wide CSV; the text between is sentences
 
 A cell that is no number (a dash, a name) is left out. Bold, underlining and `\num{}` are undone.
 """
@@ -29,6 +29,9 @@ _COUNTS = ("tracks", "scores used")  # rows of the counts that `sepeval table` w
 _TABULAR = re.compile(r"\\begin\{tabular[*x]?\}(.*?)\\end\{tabular[*x]?\}", re.DOTALL)
 _RULE = re.compile(
     r"\\(?:top|mid|bottom|h|c|cmid)(?:rule|line)(?:\([a-z]*\))?(?:\{[^}]*\})*(?:\[[^\]]*\])?"
+)
+_BLOCKS = re.compile(
+    r"\n\s*\n|\\(?:begin|end)\{[^}]*\}(?:\[[^\]]*\])?|\\(?:caption|label|(?:sub)*section|item)\b"
 )
 _UNIT = re.compile(r"^(.*?)\s*[\[(](dB|s|ms|%|M)[\])]$")
 _TIMES = {"time", "seconds", "inference time", "rtf", "runtime", "latency"}
@@ -93,9 +96,13 @@ def numbers(text: str, *, name: str) -> tuple[PublishedNumber, ...]:
                 "its stems and metrics would be guessed; write one table per metric, or CSV"
             )
             raise DataError(message)
-        found = [one for body in bodies for one in _wide(_cells(body), name)]
+        own = (
+            [name] if len(bodies) == 1 else [f"{name}, table {at + 1}" for at in range(len(bodies))]
+        )
+        pairs = zip(own, bodies, strict=True)
+        found = [one for source, body in pairs for one in _wide(_cells(body), source)]
     else:
-        rows = [row for row in csv.reader(io.StringIO(text)) if any(row)]
+        rows = _rows(text, name)
         found = _long(rows, name) if rows and _is_long(rows[0]) else _wide(rows, name)
     if not found:
         message = (
@@ -104,6 +111,25 @@ def numbers(text: str, *, name: str) -> tuple[PublishedNumber, ...]:
         )
         raise DataError(message)
     return tuple(found)
+
+
+def _rows(text: str, name: str) -> list[list[str]]:
+    """Return the rows of a CSV that hold something."""
+    try:
+        return [row for row in csv.reader(io.StringIO(text, newline="")) if any(row)]
+    except csv.Error as error:
+        raise DataError(f"{name}: cannot be read as CSV: {error}") from error
+
+
+def sentences(text: str) -> tuple[str, ...]:
+    """Return the sentences of a LaTeX text outside its tables, as plain text; none of a CSV."""
+    if "\\begin{tabular" not in text:
+        return ()
+    plain = _TABULAR.sub("\n\n", re.sub(r"(?<!\\)%.*", "", text))
+    plain = re.sub(r"~|\\[, ]", "\u00a0", plain)  # blanks that end no sentence
+    blocks = _BLOCKS.split(plain)
+    parts = [part for one in blocks for part in re.split(r"(?<=[.;?!])[ \n]+(?=[^a-z])", one)]
+    return tuple(own for part in parts if len((own := _bare(part)).split()) > 2)
 
 
 def lines(found: Sequence[PublishedNumber]) -> tuple[Line, ...]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-import yaml
-
 from sepeval.audits.base import Finding, Plain, Split, audit
 from sepeval.errors import DataError
+from sepeval.texts import read_yaml
 from sepeval.types import Track
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SLAKH = ("slakh2100", "slakh2100_22050")  # where tracks without a stem are part of the dataset
 
 
@@ -65,17 +63,15 @@ def _unrendered(track: Track) -> Iterator[Mapping[str, Plain]]:
     if track.mixture is None:
         return
     path = track.mixture.path.parent / "metadata.yaml"
-    try:
-        document = yaml.load(path.read_bytes(), Loader=_LOADER)  # noqa: S506 - a safe loader
-    except (OSError, yaml.YAMLError) as error:
-        raise DataError(f"{path}: cannot be read: {error}") from error
-    sources = document.get("stems") if isinstance(document, dict) else None
-    for name, source in sorted(sources.items() if isinstance(sources, dict) else []):
+    document = read_yaml(path, error=DataError)
+    found = document.get("stems") if isinstance(document, dict) else None
+    sources = {str(name): one for name, one in found.items()} if isinstance(found, dict) else {}
+    for name, source in sorted(sources.items(), key=lambda item: item[0]):
         if isinstance(source, dict) and source.get("audio_rendered") is False:
             kind = "drums" if source.get("is_drum") else str(source.get("inst_class", "")).lower()
             yield {
                 "track": track.id,
-                "source": str(name),
+                "source": name,
                 "class": str(source.get("inst_class", "")),
                 "leaves": "no stem" if kind in track.missing else "",
             }

@@ -17,6 +17,7 @@ from sepeval.types import Status
 from sepeval.what_if import Board, Comparison, Sheet, changed_summaries, differing, sheets
 
 _LEAST_DB = 0.05
+_LOW = -100.0  # dB, below every score
 _UNEVEN = 1.5  # ratio of lengths under which no track outweighs another
 
 
@@ -101,7 +102,9 @@ def infinite_scores(runs: Runs) -> Iterator[Finding]:
         if not rows:
             continue
         kept = any(one.infinite == "keep" for one in board.protocol.summaries)
-        told = "kept: one makes a mean infinite" if kept else "left out: a perfect window is lost"
+        best = any(row["status"] == str(Status.PLUS_INF) for row in rows)
+        lost = "a perfect window is lost" if best else "the worst windows are lost"
+        told = "kept: one makes a mean infinite" if kept else f"left out: {lost}"
         yield Finding(
             audit="infinite_scores",
             severity="warning",
@@ -117,8 +120,8 @@ def infinite_scores(runs: Runs) -> Iterator[Finding]:
 def left_out_scores(runs: Runs) -> Iterator[Finding]:
     """Which scores have no value, and what would stand-ins for them do?
 
-    Other programs let them vanish, keep them low, or log 0.0. None of these is better; the effect
-    is that of 0.0 instead of leaving them out.
+    Other programs let them vanish, log 0.0, or keep them below all others, which a median bears.
+    None of these is better; the effect is that of the stand-in that moves a number furthest.
     """
     gone = (Status.UNDEFINED, Status.ILL_CONDITIONED, Status.ERROR)
     for sheet in sheets(runs.runs):
@@ -126,23 +129,25 @@ def left_out_scores(runs: Runs) -> Iterator[Finding]:
         rows = _counted(sheet, gone)
         if not rows:
             continue
-        zero = {name: _filled(frame, gone, 0.0) for name, frame in sheet.frames.items()}
-        low = {name: _filled(frame, gone, -100.0) for name, frame in sheet.frames.items()}
-        comparison = sheet.under(board.protocol, zero)
-        worst = sheet.under(board.protocol, low).words
-        if comparison.effect_db < _LEAST_DB:
+        values = {"as 0.0": 0.0}
+        if all(step.by != "mean" for one in board.protocol.summaries for step in one.steps[:1]):
+            values["below all others"] = _LOW
+        found = {
+            told: sheet.under(board.protocol, _all_filled(sheet, gone, value))
+            for told, value in values.items()
+        }
+        strongest = max(found.values(), key=lambda one: one.effect)
+        if strongest.effect < _LEAST_DB:
             continue
         yield Finding(
             audit="left_out_scores",
             severity="note",
             subject=runs.name,
             where=board.title,
-            message=(
-                f"{_sum(rows)} scores have no value; counted as 0.0, {comparison.words}; counted "
-                f"as -100, {worst}"
-            ),
+            message=f"{_sum(rows)} scores have no value; "
+            + "; ".join(f"counted {told}, {one.words}" for told, one in found.items()),
             way_out="state how many scores are left out, and why; never let one stand for none",
-            **comparison.facts(rows),
+            **strongest.facts(rows),
         )
 
 
@@ -167,7 +172,7 @@ def _strongest(
     strongest = differing(list(found.values()))
     if strongest is None:
         return
-    if strongest.effect_db < _LEAST_DB and not strongest.turns:
+    if strongest.effect < _LEAST_DB and not strongest.turns:
         return
     told = next(key for key, one in found.items() if one is strongest)
     rows: list[Mapping[str, Plain]] = [
@@ -238,6 +243,12 @@ def _counted(sheet: Sheet, statuses: tuple[Status, ...]) -> list[Mapping[str, Pl
             rows.append({**place, "count": int(count), "of": total})
     rows.sort(key=lambda row: -int(str(row["count"])))
     return rows
+
+
+def _all_filled(
+    sheet: Sheet, statuses: tuple[Status, ...], value: float
+) -> dict[str, pd.DataFrame]:
+    return {name: _filled(frame, statuses, value) for name, frame in sheet.frames.items()}
 
 
 def _filled(frame: pd.DataFrame, statuses: tuple[Status, ...], value: float) -> pd.DataFrame:

@@ -1,14 +1,12 @@
-"""A printed table against its own arithmetic: `All`, sets of stems, gains told in the text."""
+"""A printed table against its own arithmetic: `All`, sets of stems, numbers told twice."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from sepeval.audits.base import Finding, Plain, Table, audit
 from sepeval.printed import ALL, Line, lines, numbers, step, steps
 
-_GAIN = re.compile(r"^(.*?)\s*(?:gain|improvement)$", re.IGNORECASE)
 _ROUNDING = 1e-9
 _WRONG_DB = 0.05  # no rounding of stems explains more
 
@@ -41,7 +39,7 @@ def all_is_the_mean(table: Table) -> Iterator[Finding]:
             way_out="compute All again; say whether it is taken before or after rounding",
             effect_db=apart,
             value=printed,
-            better=mean,
+            value_by_better_rule=mean,
             evidence=tuple(_rows(line)),
         )
 
@@ -94,52 +92,13 @@ def other_stem_sets(table: Table) -> Iterator[Finding]:
         )
 
 
-@audit("gains_in_text", of="tables", pitfalls=("P30",))
-def gains_in_text(table: Table) -> Iterator[Finding]:
-    """Is a gain that the text states the difference of the table's numbers?
-
-    A gain is a line whose metric ends in `gain` and whose model reads `A minus B`.
-    """
-    found = lines(numbers(table.text, name=table.name))
-    for line in found:
-        match = _GAIN.match(line.metric)
-        first, minus, second = line.system.partition(" minus ")
-        if match is None or not minus:
-            continue
-        for stem in (*line.stems, *([ALL] if line.has(ALL) else [])):
-            pair = [_named(found, name, match.group(1), stem, line) for name in (first, second)]
-            if pair[0] is None or pair[1] is None:
-                continue
-            gain = pair[0].value(stem) - pair[1].value(stem)
-            digit = step(line.numbers[stem].printed)
-            apart = abs(gain - line.value(stem))
-            if apart <= digit / 2.0 + _ROUNDING:
-                continue
-            yield Finding(
-                audit="gains_in_text",
-                severity="error" if apart > 2.0 * digit else "note",
-                subject=table.name,
-                where=_place(line),
-                message=(
-                    f"The text gives {line.system} a gain of {line.numbers[stem].printed} in "
-                    f"{match.group(1)}; the table's numbers differ by {gain:.2f}"
-                ),
-                way_out="state the gain of the table, with its digits",
-                effect_db=apart,
-                value=line.value(stem),
-                better=gain,
-                evidence=(
-                    {"system": pair[0].name, "value": pair[0].value(stem)},
-                    {"system": pair[1].name, "value": pair[1].value(stem)},
-                ),
-            )
-
-
 @audit("told_twice", of="tables", pitfalls=("P30",))
 def told_twice(table: Table) -> Iterator[Finding]:
     """Does one source print two numbers for the same thing?"""
     seen: dict[tuple[str, ...], list[Line]] = {}
     for line in lines(numbers(table.text, name=table.name)):
+        if not line.metric:
+            continue  # two tables without a word on what they show
         data = line.table[1].split(" ")[0]
         key = (line.system, line.configuration, line.metric, line.unit, data)
         seen.setdefault(key, []).append(line)
@@ -167,7 +126,7 @@ def _twice(table: Table, first: Line, other: Line, apart: float) -> Finding:
         way_out="find out which evaluation each number comes from",
         effect_db=apart if first.unit == "dB" else None,
         value=other.value(ALL),
-        better=first.value(ALL),
+        value_by_better_rule=first.value(ALL),
         evidence=(
             {"source": first.table[0], "protocol": first.table[2], "value": first.value(ALL)},
             {"source": other.table[0], "protocol": other.table[2], "value": other.value(ALL)},
@@ -183,28 +142,6 @@ def _columns(table: Table) -> Iterator[list[Line]]:
             data = line.table[1].split(" ")[0]
             groups.setdefault((line.table[0], data, line.metric), []).append(line)
     yield from groups.values()
-
-
-def _named(found: Sequence[Line], name: str, metric: str, stem: str, beside: Line) -> Line | None:
-    """Return the one line that a text means by a name; it may leave out the start of a name."""
-    plain = _plain(name)
-    data = beside.table[1].split(" ")[0]
-    fitting = [
-        line
-        for line in found
-        if _plain(line.metric) == _plain(metric)
-        and line.has(stem)
-        and line.table[1].split(" ")[0] == data
-        and (_plain(line.system) == plain or _plain(line.system).endswith(plain))
-    ]
-    exact = [line for line in fitting if _plain(line.system) == plain]
-    chosen = exact or fitting
-    systems = {line.value(stem) for line in chosen}
-    return chosen[0] if len(systems) == 1 else None
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\s\-_.]", "", name).casefold()
 
 
 def _rows(line: Line) -> list[Mapping[str, Plain]]:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from sepeval.audits.base import Finding, Plain, Runs, audit
-from sepeval.audits.base.undoing import Whole, whole_tracks
+from sepeval.audits.base.undoing import Change, Whole, undone, whole_tracks, with_balance
+from sepeval.scoring import TrackStatistics
+from sepeval.types import Array
+from sepeval.what_if import Held
 
 _OFF_DB = 1.0  # by which the gains of two channels differ
 _HEARD = 0.5  # share of each channel that is the reference
@@ -17,32 +22,52 @@ _HEARD = 0.5  # share of each channel that is the reference
 def wrong_balance(runs: Runs) -> Iterator[Finding]:
     """Which estimates lean to one side?"""
     for run in runs.runs:
-        rows = [row for track in whole_tracks(run) for row in _leaning(track)]
-        if not rows:
+        found = [one for track in whole_tracks(run) for one in _leaning(track)]
+        if not found:
             continue
-        rows.sort(key=lambda row: float(str(row["sdr_db"])) - float(str(row["undone_db"])))
-        value, better = (float(str(rows[0][key])) for key in ("sdr_db", "undone_db"))
+        found.sort(key=lambda one: one.sdr - one.undone)
+        effect, worst = undone(run, _straight(found)), found[0]
         yield Finding(
             audit="wrong_balance",
             severity="warning",
             subject=run.manifest.label,
             message=(
-                f"{len(rows)} estimates have the right signal at another level on each channel. "
-                "A scale-invariant metric that takes each channel by itself does not see it; the "
-                f"SDR of {rows[0]['stem']} of {rows[0]['track']} would be {better:.1f} instead of "
-                f"{value:.1f} dB."
+                f"{len(found)} estimates have the right signal at another level on each channel. "
+                "A scale-invariant metric that takes each channel by itself does not see it; with "
+                f"the levels undone {effect.words}. The SDR of {worst.stem} over {worst.track} "
+                f"alone would be {worst.undone:.1f} instead of {worst.sdr:.1f} dB."
             ),
-            effect_db=better - value,
-            value=value,
-            better=better,
-            evidence=tuple(rows),
+            effect_db=effect.size,
+            value=effect.value,
+            value_by_better_rule=effect.undone,
+            evidence=(*(one.row for one in found), *effect.rows),
             way_out="look for a normalisation of each channel; score with a gain for both together",
         )
 
 
-def _leaning(track: Whole) -> Iterator[Mapping[str, Plain]]:
+class _Leaning(NamedTuple):
+    track: str
+    replicate: int
+    stem: str
+    gains: Array
+    sdr: float
+    undone: float
+
+    @property
+    def row(self) -> Mapping[str, Plain]:
+        return {
+            "track": self.track,
+            "stem": self.stem,
+            "gains": ", ".join(f"{gain:.3f}" for gain in self.gains),
+            "lean_db": _lean_db(self.gains),
+            "sdr_db": self.sdr,
+            "undone_db": self.undone,
+        }
+
+
+def _leaning(track: Whole) -> Iterator[_Leaning]:
     statistics = track.statistics
-    if statistics.channels < 2:
+    if statistics.channels != 2:
         return
     rows = slice(0, statistics.channels)
     for place, stem in enumerate(track.stems):
@@ -54,19 +79,32 @@ def _leaning(track: Whole) -> Iterator[Mapping[str, Plain]]:
         if (cross**2 / (reference * estimate)).min() < _HEARD:
             continue
         gains = cross / reference
-        lean = 20.0 * float(np.log10(gains.max() / gains.min()))
-        if lean > _OFF_DB:
+        if _lean_db(gains) > _OFF_DB:
             rest = statistics.residual[0, rows, 0, place]
+            total = float(reference.sum())
             error = float((rest + (gains - 1.0) ** 2 * reference).sum())
-            undone = float((rest / gains**2).sum())
-            yield {
-                "track": track.track,
-                "stem": stem,
-                "gains": ", ".join(f"{gain:.3f}" for gain in gains),
-                "lean_db": lean,
-                "sdr_db": _decibels(float(reference.sum()), error),
-                "undone_db": _decibels(float(reference.sum()), undone),
-            }
+            pair = _decibels(total, error), _decibels(total, float((rest / gains**2).sum()))
+            yield _Leaning(track.track, track.replicate, stem, gains, *pair)
+
+
+def _straight(found: list[_Leaning]) -> Change:
+    gains = {(one.track, one.replicate, one.stem): 1.0 / one.gains for one in found}
+
+    def change(held: Held) -> TrackStatistics | None:
+        track = held.statistics
+        if track is None:
+            return None
+        own = [gains.get((held.track, held.replicate, stem)) for stem in track.stems]
+        if all(one is None for one in own):
+            return None
+        scale = np.array([np.ones(2) if one is None else one for one in own])
+        return replace(track, cells=with_balance(track.cells, scale))
+
+    return change
+
+
+def _lean_db(gains: Array) -> float:
+    return 20.0 * float(np.log10(gains.max() / gains.min()))
 
 
 def _decibels(target: float, error: float) -> float:

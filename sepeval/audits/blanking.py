@@ -22,8 +22,10 @@ def joint_blanking(runs: Runs) -> Iterator[Finding]:
             continue
         other = "score" if rule.other == "leave_out" else "leave_out"
         told = {
-            "score": "A silent stem removes its window for all stems; if it lost it alone",
-            "leave_out": "A silent stem loses its own window alone; if all stems lost it",
+            "score": "What is silent, reference or estimate, takes its window from all stems; if "
+            "its stem alone lost it",
+            "leave_out": "What is silent, reference or estimate, takes its window from its stem "
+            "at most; if all stems lost it",
         }
         yield from _found(
             runs,
@@ -125,7 +127,7 @@ def shared_mask(runs: Runs) -> Iterator[Finding]:
         imported = any(not run.manifest.layouts for run in board.runs)
         also = frozenset({str(Status.UNDEFINED)}) if imported else frozenset()
         comparison = sheet.under(board.protocol, masked(sheet.frames, also=also))
-        if comparison.effect_db <= 0:
+        if comparison.effect <= 0:
             continue
         yield Finding(
             audit="shared_mask",
@@ -171,7 +173,7 @@ def _found(
 ) -> Iterator[Finding]:
     """Yield what a variant moves, if it moves anything."""
     comparison = case.under(variant)
-    if comparison is None or (comparison.effect_db <= least and not comparison.turns):
+    if comparison is None or (comparison.effect <= least and not comparison.turns):
         return
     yield Finding(
         audit=name,

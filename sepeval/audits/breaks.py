@@ -2,40 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
 
 from sepeval.audits.base import Finding, Plain, Runs, audit
+from sepeval.audits.base.exchanged import exchanged
 from sepeval.audits.base.heard import heard_tracks
+from sepeval.audits.base.undoing import NOTHING, Chosen, without
+from sepeval.kernels.cells import Statistics
+from sepeval.store import Run
+from sepeval.types import BoolArray, IntArray
+from sepeval.what_if import Held
 
 _HOLE_S = 0.1
+_ALL = 0.99  # of what the reference plays
 
 
 @audit("holes", of="runs", pitfalls=("P2", "P11"))
 def holes(runs: Runs) -> Iterator[Finding]:
     """Where do estimates break off while the reference plays?"""
     for run in runs.runs:
-        rows: list[Mapping[str, Plain]] = []
-        for one in heard_tracks(run):
-            for stem, hole, played in zip(
-                one.stems, one.facts.holes, one.facts.played, strict=True
-            ):
-                if hole > _HOLE_S * one.facts.rate:
-                    seconds = {"zero_s": hole / one.facts.rate, "played_s": played / one.facts.rate}
-                    rows.append({"track": one.track, "stem": stem, **seconds})
-        rows.sort(key=lambda row: -float(str(row["zero_s"])))
-        if rows:
-            total = sum(float(str(row["zero_s"])) for row in rows)
-            yield Finding(
-                audit="holes",
-                severity="warning",
-                subject=run.manifest.label,
-                message=(
-                    f"{len(rows)} estimates are exactly zero for {total:.1f} s in all while the "
-                    "reference is above -60 dBFS: chunks that were not separated, or a gate."
-                ),
-                evidence=tuple(rows),
-                way_out="see whether a chunk is missing, or whether the separator closes a gate",
-            )
+        found = _holes(run)
+        if not found:
+            continue
+        rows = sorted((one.row for one in found), key=lambda row: -float(str(row["zero_s"])))
+        whole = sum(one.samples > _ALL * one.played for one in found)
+        told = f" ({whole} of them from start to end)" if whole else ""
+        placed = all((one.edges >= 0).all() for one in found)
+        effect = without(run, _touched(found)) if placed else NOTHING
+        known = placed and bool(effect.rows)  # a gate may leave no window untouched
+        yield Finding(
+            audit="holes",
+            severity="warning",
+            subject=run.manifest.label,
+            message=(
+                f"{len(found)} estimates{told} are exactly zero while the reference is above -60 "
+                f"dBFS, for {sum(float(str(row['zero_s'])) for row in rows):.1f} s in all: chunks "
+                "or stems that were not separated, or a gate."
+                + (f" Without the windows that this touches {effect.words}." if known else "")
+            ),
+            effect_db=effect.size if known else None,
+            value=effect.value,
+            value_by_better_rule=effect.undone,
+            evidence=(*rows, *effect.rows),
+            way_out="see whether a chunk is missing, or whether the separator closes a gate",
+        )
+
+
+class _Hole(NamedTuple):
+    """Stretches [hole 2] of one estimate, in samples, and for how many its reference plays."""
+
+    track: str
+    replicate: int
+    stem: str
+    edges: IntArray
+    played: int
+    rate: int
+
+    @property
+    def samples(self) -> int:
+        return int(np.diff(self.edges).sum())
+
+    @property
+    def row(self) -> Mapping[str, Plain]:
+        begin = int(self.edges[0, 0])
+        return {
+            "track": self.track,
+            "stem": self.stem,
+            "zero_s": self.samples / self.rate,
+            "first_at_s": begin / self.rate if begin >= 0 else None,
+            "played_s": self.played / self.rate,
+        }
+
+
+def _holes(run: Run) -> list[_Hole]:
+    """Return the estimates with holes, but for those that lie under the name of another stem."""
+    orders = exchanged(run)
+    found = []
+    for one in heard_tracks(run):
+        moved = orders.get((one.track, one.replicate), {})
+        for stem, edges, played in zip(one.stems, one.facts.holes, one.facts.played, strict=True):
+            hole = _Hole(one.track, one.replicate, stem, edges, int(played), one.facts.rate)
+            if stem not in moved and hole.samples > _HOLE_S * hole.rate:
+                found.append(hole)
+    return found
+
+
+def _touched(found: Sequence[_Hole]) -> Chosen:
+    """Return what says which windows hold a part of a hole that is long enough to matter."""
+    holes = {(one.track, one.replicate, one.stem): one.edges for one in found}
+
+    def chosen(held: Held, windows: Statistics, cut: IntArray) -> BoolArray:  # noqa: ARG001
+        hit = np.zeros(
+            (len(cut), 0 if held.statistics is None else len(held.statistics.stems)), bool
+        )
+        for place, stem in enumerate(held.statistics.stems if held.statistics else ()):
+            edges = holes.get((held.track, held.replicate, stem))
+            if edges is not None:
+                inside = (cut[:, :1] < edges[:, 1]) & (cut[:, 1:] > edges[:, 0])
+                hit[:, place] = inside.any(axis=1)
+        return hit
+
+    return chosen
 
 
 @audit("chunk_seams", of="runs", pitfalls=("P18",))

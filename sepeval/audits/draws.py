@@ -11,7 +11,7 @@ import pandas as pd
 from sepeval.audits.base import Finding, Plain, Runs, audit
 from sepeval.store import Run
 from sepeval.summary import ALL, score_frame, summarise_scores
-from sepeval.what_if import Board, boards
+from sepeval.what_if import Board, Comparison, boards, of_frames
 
 _LEAST_DB = 1e-6
 
@@ -53,7 +53,7 @@ def spread_of_draws(runs: Runs) -> Iterator[Finding]:
             values = _by_system(own)
             widest = max(values, key=lambda name: np.ptp(values[name]))
             spread = float(np.ptp(values[widest]))
-            nearest = _nearest(board, frames, metric, widest)
+            nearest = _nearest(board, frames, metric, str(own[0]["stem"]), widest)
             if spread < _LEAST_DB:
                 continue
             beyond = nearest is not None and spread > nearest
@@ -79,10 +79,11 @@ def unrepeatable(runs: Runs) -> Iterator[Finding]:
     for first, second in combinations(runs.runs, 2):
         if first.manifest.identity != second.manifest.identity:
             continue
-        rows = _differences(first, second)
+        rows, comparisons = _differences(first, second)
         if not rows:
             continue
         largest = max(float(str(row["largest"])) for row in rows)
+        moves = [one.effect_db for one in comparisons if one.effect_db is not None]
         yield Finding(
             audit="unrepeatable",
             severity="error",
@@ -90,10 +91,11 @@ def unrepeatable(runs: Runs) -> Iterator[Finding]:
             where=first.manifest.hash,
             message=(
                 "Two runs of one identity (separator, seed, audio) have scores that are up to "
-                f"{largest:.2f} apart: the separator draws what its seed does not decide"
+                f"{largest:.2f} apart, and {comparisons[0].words}: the separator draws what its "
+                "seed does not decide"
             ),
             way_out="derive every random number from the seed; fix kernels that are not repeatable",
-            effect_db=largest,
+            effect_db=max(moves, default=None),
             evidence=tuple(rows),
         )
 
@@ -133,33 +135,35 @@ def _by_system(rows: list[Mapping[str, Plain]]) -> dict[str, list[float]]:
 
 
 def _nearest(
-    board: Board, frames: Mapping[str, pd.DataFrame], metric: str, system: str
+    board: Board, frames: Mapping[str, pd.DataFrame], metric: str, stem: str, system: str
 ) -> float | None:
     """Return how far the nearest other system is; None without one."""
-    values = {}
+    values: dict[str, float] = {}
     for name, frame in frames.items():
         for row in summarise_scores(frame, board.protocol, system=name):
-            if row.metric == metric and row.value is not None:
-                values[name] = row.value  # the last is `All` where there is one
+            if (row.metric, row.stem) == (metric, stem) and row.value is not None:
+                values.setdefault(name, row.value)
     own = values.pop(system, None)
     if own is None or not values:
         return None
     return min(abs(own - other) for other in values.values())
 
 
-def _differences(first: Run, second: Run) -> list[Mapping[str, Plain]]:
-    rows: list[Mapping[str, Plain]] = []
-    for name in sorted(set(first.manifest.protocols) & set(second.manifest.protocols)):
-        document = first.protocol(name)
-        if document.hash != second.protocol(name).hash:
+def _differences(first: Run, second: Run) -> tuple[list[Mapping[str, Plain]], list[Comparison]]:
+    """Return how far single scores and numbers are apart, by protocol, the largest first."""
+    found: list[tuple[Mapping[str, Plain], Comparison]] = []
+    for board in boards((first,)):
+        document = board.protocol
+        if document.id not in second.manifest.protocols:
             continue
         one, other = score_frame(first, document), score_frame(second, document)
-        if len(one) != len(other):
+        if second.protocol(document.id).hash != document.hash or len(one) != len(other):
             continue
         apart = (one["value"] - other["value"]).abs()
         if apart.max() > _LEAST_DB:
-            largest = float(apart.max())
-            rows.append(
-                {"protocol": name, "scores": len(one), "largest": largest, "mean": apart.mean()}
-            )
-    return rows
+            row: dict[str, Plain] = {"protocol": document.id, "scores": len(one)}
+            row |= {"largest": float(apart.max()), "mean": float(apart.mean())}
+            numbers = (of_frames({board.names[0]: each}, document) for each in (one, other))
+            found.append((row, board.compare(*numbers)))
+    found.sort(key=lambda pair: -(pair[1].effect_db or 0.0))
+    return [row for row, _ in found], [comparison for _, comparison in found]

@@ -7,11 +7,11 @@ from itertools import combinations
 
 import numpy as np
 
-from sepeval.audits.base import Finding, Plain, Split, Survey, audit
+from sepeval.audits.base import PARTS, Finding, Plain, Split, Survey, audit
 from sepeval.datasets.official import slakh2100, slakh2100_same_midi
 from sepeval.kernels.signal_facts import likeness
 
-_SAME_AUDIO, _SAME_PIECE = 0.9, 0.25  # likeness; unrelated pieces of a minute stay below 0.15
+_SAME_AUDIO, _SAME_PIECE = 0.8, 0.25  # likeness; unrelated pieces of a minute stay below 0.15
 _SLAKH = ("slakh2100", "slakh2100_22050")
 _DEVELOPED_ON = ("train", "validation")
 
@@ -33,13 +33,15 @@ def _alike(
 ) -> Iterator[Mapping[str, Plain]]:
     if not own or not theirs:
         return
-    alike = likeness([one.likeness for one in own], [one.likeness for one in theirs])
+    beside = [one.likeness[0] for one in theirs]
+    parts = [likeness([one.likeness[part] for one in own], beside) for part in range(PARTS)]
+    alike = np.max(parts, axis=0)
     for place, one in enumerate(own):
-        for beside, two in enumerate(theirs):
-            if split is other and beside <= place:
+        for column, two in enumerate(theirs):
+            if split is other and column <= place:
                 continue
             equal = one.digest == two.digest
-            value = 1.0 if equal else float(alike[place, beside])
+            value = 1.0 if equal else float(alike[place, column])
             if value >= _SAME_PIECE:
                 kind = "audio" if value >= _SAME_AUDIO else "piece"
                 yield {

@@ -47,7 +47,7 @@ def zeros_while_playing(runs: Runs) -> Iterator[Finding]:
             ),
             effect_db=effect.size,
             value=effect.value,
-            better=effect.better,
+            value_by_better_rule=effect.undone,
             evidence=(*rows, *effect.rows),
             way_out="score them by a metric that has a value there, and say how many there are",
         )
@@ -71,7 +71,7 @@ def zeros_on_silence(runs: Runs) -> Iterator[Finding]:
             ),
             effect_db=effect.size,
             value=effect.value,
-            better=effect.better,
+            value_by_better_rule=effect.undone,
             evidence=effect.rows,
             way_out="leave windows with a silent reference out, and report the leak there in dBFS",
         )
@@ -99,8 +99,8 @@ def _windows(run: Run) -> Iterator[Mapping[str, Plain]]:
                 }
 
 
-def _hollow_and_playing(windows: Statistics, lengths: IntArray) -> BoolArray:
-    return _hollow(windows) & _playing(windows, lengths)
+def _hollow_and_playing(_: Held, windows: Statistics, cut: IntArray) -> BoolArray:
+    return _hollow(windows) & _playing(windows, cut[:, 1] - cut[:, 0])
 
 
 def _hollow(windows: Statistics) -> BoolArray:

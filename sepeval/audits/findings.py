@@ -16,7 +16,7 @@ from sepeval.errors import StoreError
 from sepeval.store import parts
 from sepeval.store.files import write_text
 
-_SCHEMA = 1
+_SCHEMA = 2
 _SHOWN = 2  # rows of evidence in text
 _MARGIN = " " * 9  # width of the column of severities
 
@@ -44,7 +44,9 @@ def read(path: Path) -> tuple[Finding, ...]:
     if table.schema.names != _columns().names:
         raise StoreError(f"{path}: holds no findings; `sepeval audit -o FOLDER` writes them")
     rows = table.drop_columns(["id"]).to_pylist()
-    return tuple(Finding(**{**row, "evidence": tuple(json.loads(row["evidence"]))}) for row in rows)
+    with parts.well_formed(path):
+        evidence = [tuple(json.loads(row.pop("evidence"))) for row in rows]
+    return tuple(Finding(**row, evidence=own) for row, own in zip(rows, evidence, strict=True))
 
 
 def as_json(findings: Iterable[Finding]) -> str:
@@ -161,6 +163,6 @@ def _fields(one: Finding) -> dict[str, object]:
 
 def _columns() -> pa.Schema:
     kinds = {"effect_db": pa.float64(), "effect_ranks": pa.int64()}
-    kinds |= {"value": pa.float64(), "better": pa.float64()}
+    kinds |= {"value": pa.float64(), "value_by_better_rule": pa.float64()}
     names = [field.name for field in dataclasses.fields(Finding)]
     return pa.schema([(name, kinds.get(name, pa.string())) for name in ["id", *names]])

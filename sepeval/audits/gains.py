@@ -52,19 +52,18 @@ def wrong_gain(runs: Runs) -> Iterator[Finding]:
             continue
         effect = undone(run, _scaling(found))
         worst = max(found, key=_off_db)
-        size = max(effect.size, *(one.undone - one.sdr for one in found))
         yield Finding(
             audit="wrong_gain",
-            severity="warning" if size >= _TELLING_DB else "note",
+            severity="warning" if effect.size >= _TELLING_DB else "note",
             subject=run.manifest.label,
             message=(
                 f"{len(found)} estimates have the right signal at another level, at worst "
                 f"{20 * np.log10(worst.gain):+.1f} dB ({worst.stem} of {worst.track}). SI-SDR does "
                 f"not see it; with the gain undone {effect.words}."
             ),
-            effect_db=size,
+            effect_db=effect.size,
             value=effect.value,
-            better=effect.better,
+            value_by_better_rule=effect.undone,
             evidence=_evidence(found, effect),
             way_out="look for a normalisation that was not undone; then separate or score again",
         )
@@ -78,22 +77,21 @@ def inverted_polarity(runs: Runs) -> Iterator[Finding]:
         if not found:
             continue
         effect = undone(run, _scaling(found))
-        size = max(effect.size, *(one.undone - one.sdr for one in found))
         stems = sorted({one.stem for one in found})
         yield Finding(
             audit="inverted_polarity",
-            severity="error",
+            severity="error" if effect.size >= _TELLING_DB else "warning",
             subject=run.manifest.label,
             where=", ".join(stems),
             message=(
                 f"{len(found)} estimates have inverted polarity ({', '.join(stems)}). SI-SDR is "
-                f"blind to the sign, SDR is not; with it undone {effect.words}, and the SDR of "
-                f"{found[0].stem} of {found[0].track} would be {found[0].undone:.1f} instead of "
-                f"{found[0].sdr:.1f} dB."
+                f"blind to the sign, SDR is not; with it undone {effect.words}. The SDR of "
+                f"{found[0].stem} over {found[0].track} alone would be {found[0].undone:.1f} "
+                f"instead of {found[0].sdr:.1f} dB."
             ),
-            effect_db=size,
+            effect_db=effect.size,
             value=effect.value,
-            better=effect.better,
+            value_by_better_rule=effect.undone,
             evidence=_evidence(found, effect),
             way_out="multiply these estimates by -1, and find where the sign was lost",
         )

@@ -60,29 +60,44 @@ def against_published(table: Table) -> Iterator[Finding]:
     """Does a line print other numbers than its system has published?
 
     A line is held against published numbers of the same model, configuration, metric and data,
-    where the table names them.
+    where the table names them. A model that is published under other configurations alone is told
+    where its numbers are none of theirs.
     """
-    known: dict[tuple[str, str], list[PublishedNumber]] = {}
+    known: dict[str, list[PublishedNumber]] = {}
+    models: dict[str, list[PublishedNumber]] = {}
     for one in published():
-        known.setdefault((_plain(one.model), _plain(one.configuration)), []).append(one)
+        known.setdefault(_plain(one.model + one.configuration), []).append(one)
+        models.setdefault(_plain(one.model), []).append(one)
     for line in lines(numbers(table.text, name=table.name)):
-        rows = [row for stem in line.numbers for row in _differing(line, stem, known)]
-        if not rows:
-            continue
-        largest = max(float(str(row["apart"])) for row in rows)
-        yield Finding(
-            audit="against_published",
-            severity="warning",
-            subject=table.name,
-            where=f"{line.table[0]}, {line.name}, {line.metric}",
-            message=(
-                f"{len(rows)} numbers of {line.name} are not those that are published, by up to "
-                f"{largest:.2f} {line.unit}"
-            ),
-            way_out="name the source of the number, and the protocol that it was measured under",
-            effect_db=largest if line.unit == "dB" else None,
-            evidence=tuple(rows),
+        own = known.get(_plain(line.system + line.configuration), [])
+        beside = [] if own else models.get(_plain(line.system), [])
+        rows = [row for stem in line.numbers for row in _differing(line, stem, own or beside)]
+        if rows:
+            yield _contradicted(table, line, rows, beside)
+
+
+def _contradicted(
+    table: Table, line: Line, rows: list[Mapping[str, Plain]], beside: list[PublishedNumber]
+) -> Finding:
+    """Return the finding of a line; `beside` holds its model's other configurations, if any."""
+    largest = max(float(str(row["apart"])) for row in rows)
+    told = f"{len(rows)} numbers of {line.name} are not those that are published, by up to"
+    if beside:
+        others = " and ".join(dict.fromkeys(repr(one.configuration) for one in beside))
+        told = (
+            f"{line.name} is published as {others} and not as {line.configuration!r}: "
+            f"{len(rows)} numbers are none of theirs, by up to"
         )
+    return Finding(
+        audit="against_published",
+        severity="note" if beside else "warning",
+        subject=table.name,
+        where=f"{line.table[0]}, {line.name}, {line.metric}",
+        message=f"{told} {largest:.2f} {line.unit}",
+        way_out="name the source of the number, and the protocol that it was measured under",
+        effect_db=largest if line.unit == "dB" and not beside else None,
+        evidence=tuple(rows),
+    )
 
 
 @audit("rows_of_other_protocols", of="tables", pitfalls=("P9", "P36"))
@@ -116,28 +131,29 @@ def rows_of_other_protocols(table: Table) -> Iterator[Finding]:
 
 
 def _columns(table: Table) -> dict[tuple[str, str, str, str, str], list[Line]]:
-    """Return the lines of one source, data, protocol and metric, by that and `All` or a stem."""
+    """Return the lines of one source, data, protocol and metric, by that and `All` or a stem.
+
+    A line counts under `All` where it has one, else under each of its stems.
+    """
     groups: dict[tuple[str, str, str, str, str], list[Line]] = {}
     for line in lines(numbers(table.text, name=table.name)):
         if line.unit != "dB":
             continue
-        if " minus " in line.system or not (line.has(ALL) or line.stems):
+        if " minus " in line.system:
             continue
-        lead = ALL if line.has(ALL) else line.stems[0]
-        groups.setdefault((*line.table, line.metric, lead), []).append(line)
+        for lead in (ALL,) if line.has(ALL) else line.stems:
+            groups.setdefault((*line.table, line.metric, lead), []).append(line)
     return groups
 
 
-def _differing(
-    line: Line, stem: str, known: Mapping[tuple[str, str], list[PublishedNumber]]
-) -> list[Mapping[str, Plain]]:
+def _differing(line: Line, stem: str, known: list[PublishedNumber]) -> list[Mapping[str, Plain]]:
     """Return the published numbers that a number contradicts; none where one agrees."""
     if not line.has(stem):
         return []
     value, half = line.value(stem), step(line.numbers[stem].printed) / 2.0
     own = [
         one
-        for one in known.get((_plain(line.system), _plain(line.configuration)), [])
+        for one in known
         if one.value is not None
         and one.unit == line.unit
         and same_name(one.stem, stem)

@@ -39,7 +39,7 @@ def leaks(runs: Runs) -> Iterator[Finding]:
             ),
             effect_db=effect.size,
             value=effect.value,
-            better=effect.better,
+            value_by_better_rule=effect.undone,
             evidence=(*rows, *effect.rows),
             way_out="report the leak in dBFS, and scores over windows in which the stem plays",
         )

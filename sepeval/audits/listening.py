@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from sepeval import audio
-from sepeval.audits.base import Activity, Role, Sound, Split, Stem, Survey
+from sepeval.audits.base import PARTS, Activity, Role, Sound, Split, Stem, Survey
 from sepeval.errors import DataError
-from sepeval.kernels.signal_facts import levels
-from sepeval.kernels.signal_facts.likeness import bits, pitch_classes
-from sepeval.types import Array, AudioFile, Index, Track
+from sepeval.kernels.levels import Rule, silent
+from sepeval.kernels.signal_facts import Bits, levels
+from sepeval.kernels.signal_facts.likeness import bits, pitch_classes, step_length
+from sepeval.protocol import Protocol, load
+from sepeval.scoring import grid
+from sepeval.types import Array, AudioFile, BoolArray, Index, Track
 
-_MSDM = 1.5e-5  # ‖x‖₂ / n below which a window of multi-source diffusion models is silent
+_PAPERS = ("slakh2100-msdm", "musdb18-dicose")  # of mono stems, and of stems with more channels
+_SECONDS = "musdb18-sisec18"
 _RMS_DB = -60.0
+_WORDS: Mapping[Rule, str] = {
+    "norm_per_sample": "‖x‖/n below {threshold:g} in {size}",
+    "rms_dbfs": "RMS below {threshold:g} dBFS in {size}",
+    "zero": "all zero in {size}",
+    "zero_channel_sum": "sum of channels all zero in {size}",
+}
 
 
 def listen(index: Index, *, workers: int = 1, others: tuple[Split, ...] = ()) -> Split:
@@ -35,28 +46,17 @@ def listen(index: Index, *, workers: int = 1, others: tuple[Split, ...] = ()) ->
 
 def survey(track: Track) -> Survey:
     """Return what is heard of a track; a track that cannot be read says why."""
-    nothing = np.zeros(0)
     if track.fault:
-        blank = np.zeros((0, 12), np.int8)
-        return Survey(
-            track.id,
-            track.fault,
-            (),
-            {},
-            nothing,
-            nothing,
-            complete=False,
-            likeness=blank,
-            digest="",
-        )
+        return _unheard(track.id, track.fault)
     try:
         return _survey(track)
     except DataError as error:
-        blank = np.zeros((0, 12), np.int8)
-        message = str(error)
-        return Survey(
-            track.id, message, (), {}, nothing, nothing, complete=False, likeness=blank, digest=""
-        )
+        return _unheard(track.id, str(error))
+
+
+def _unheard(track: str, error: str) -> Survey:
+    nothing = np.zeros(0)
+    return Survey(track, error, (), {}, nothing, nothing, complete=False, likeness=(), digest="")
 
 
 def _survey(track: Track) -> Survey:
@@ -68,7 +68,7 @@ def _survey(track: Track) -> Survey:
         for file in files:
             own = _plus(own, _read("stem", stem, file, sounds))
         if files:
-            stems[stem] = _stem(own, track.rate)
+            stems[stem] = stem_of(own, track.rate)
             total = _plus(total, own)
     others = tuple(_other_sources(track))
     for file in others:
@@ -88,9 +88,15 @@ def _survey(track: Track) -> Survey:
         mixture=mixture,
         remainder=remainder,
         complete=_is_whole(track, others),
-        likeness=bits(pitch_classes(heard.mean(axis=0), rate=track.rate)),
+        likeness=tuple(_likeness(heard.mean(axis=0), track.rate)),
         digest=levels(heard).digest,
     )
+
+
+def _likeness(mono: Array, rate: int) -> Iterator[Bits]:
+    for part in range(PARTS):
+        start = part * step_length(rate) // PARTS
+        yield bits(pitch_classes(mono[start:], rate=rate))
 
 
 def _read(role: Role, stem: str, file: AudioFile, sounds: list[Sound]) -> Array:
@@ -108,7 +114,8 @@ def _plus(one: Array, other: Array) -> Array:
     return total
 
 
-def _stem(signal: Array, rate: int) -> Stem:
+def stem_of(signal: Array, rate: int) -> Stem:
+    """Return what is heard of a stem, [channel sample], at a rate in Hz."""
     pair = signal[:2]
     together = pair.sum(axis=0)
     apart = pair[0] - pair[1] if len(pair) > 1 else np.zeros(0)
@@ -121,25 +128,41 @@ def _stem(signal: Array, rate: int) -> Stem:
 
 
 def _activity(signal: Array, rate: int) -> Iterator[Activity]:
-    """Count silent windows by the rules of the papers; a tail shorter than a window is left out."""
-    channels = len(signal)
-    energy = _energies(signal, rate)
-    four = energy[:-3] + energy[1:-2] + energy[2:-1] + energy[3:] if len(energy) > 3 else energy[:0]
-    four = four[::2]
-    quiet = np.sqrt(four) / (4 * rate) < _MSDM
-    yield Activity("‖x‖/n < 1.5e-5 in 4 s windows, hop 2 s", int(quiet.sum()), len(four))
-    zero = _energies(signal.sum(axis=0, keepdims=True), rate) == 0
-    yield Activity("sum of channels all zero in 1 s", int(zero.sum()), len(zero))
-    limit = 10.0 ** (_RMS_DB / 10.0) * rate * channels
-    quiet = energy < limit
-    yield Activity(f"RMS below {_RMS_DB:.0f} dBFS in 1 s", int(quiet.sum()), len(energy))
+    """Count silent windows as protocols of the papers cut and judge them, and at a plain level."""
+    for name in (_PAPERS[len(signal) > 1], _SECONDS):
+        protocol = _protocol(name)
+        rule = protocol.silence
+        quiet, told = _silent(signal, rate, protocol, rule.rule, rule.threshold)
+        yield Activity(f"{protocol.id}: {told}", int(quiet.sum()), len(quiet))
+    quiet, told = _silent(signal, rate, _protocol(_SECONDS), "rms_dbfs", _RMS_DB)
+    yield Activity(told, int(quiet.sum()), len(quiet))
 
 
-def _energies(signal: Array, rate: int) -> Array:
-    seconds = signal.shape[1] // rate
-    cut = signal[:, : seconds * rate].reshape(len(signal), seconds, rate)
-    found: Array = np.einsum("ctn,ctn->t", cut, cut)
-    return found
+@cache
+def _protocol(name: str) -> Protocol:
+    return load(name)
+
+
+def _silent(
+    signal: Array, rate: int, protocol: Protocol, rule: Rule, threshold: float | None
+) -> tuple[BoolArray, str]:
+    """Return which windows of a protocol are silent by a rule, and the rule in words.
+
+    Where the protocol asks for another rate, its windows are laid over the signal as it is, and
+    lengths and energies are those that the resampled signal has, but for what lies above its band.
+    """
+    ratio = 1.0 if protocol.audio.rate == "native" else protocol.audio.rate / rate
+    length = int(signal.shape[1] * ratio)
+    length -= length % (protocol.audio.multiple_of or 1)
+    cut = grid(protocol, length=length, rate=round(ratio * rate)).windows
+    ends = np.minimum(np.rint(np.minimum(cut, length) / ratio).astype(np.int64), signal.shape[1])
+    rows = signal if len(signal) == 1 else np.concatenate([signal, signal.sum(axis=0)[None]])
+    found = [np.einsum("cn,cn->c", own, own) for own in (rows[:, a:b] for a, b in ends)]
+    energy = ratio * np.array(found).reshape(len(ends), len(rows), 1)
+    lengths = cut[:, 1] - cut[:, 0]
+    hit = silent(energy, lengths=lengths, rule=rule, threshold=threshold)[:, 0]
+    size = f"{getattr(protocol.windows, 'length_s', 0.0):g} s"
+    return hit, _WORDS[rule].format(threshold=threshold, size=size)
 
 
 def _other_sources(track: Track) -> Iterator[AudioFile]:

@@ -62,12 +62,18 @@ def dominant_track(runs: Runs) -> Iterator[Finding]:
         for metric, one in _columns(board):
             count = len(one.tracks)
             whole, without = one.all_of(once(count))[0], one.all_of(left_out(count))
-            moves = np.abs(without - whole)
+            known = np.asarray(
+                np.isfinite(without).all(axis=1)
+            )  # a stem may sound in one track alone
+            if not known.any():
+                continue
+            moves = np.where(known[:, None], np.abs(without - whole), 0.0)
             up = board.higher_is_better[metric]
             before = ranks(whole.round(2), higher_is_better=up)
-            places = np.abs(ranks(without.round(2), higher_is_better=up) - before)
-            track, system = np.unravel_index(np.nanargmax(moves), moves.shape)
-            usual = float(np.nanmedian(moves))
+            after = np.where(known[:, None], without, whole)
+            places = np.abs(ranks(after.round(2), higher_is_better=up) - before)
+            track, system = np.unravel_index(np.argmax(moves), moves.shape)
+            usual = float(np.median(moves[known]))
             largest = float(moves[track, system])
             dominates = largest >= _DOMINATES_DB and largest > 4.0 * usual
             if not dominates and not places.max():
@@ -89,8 +95,8 @@ def dominant_track(runs: Runs) -> Iterator[Finding]:
                 effect_db=float(moves[worst, shown]) if metric in board.in_db else None,
                 effect_ranks=int(places.max()),
                 value=float(whole[shown]),
-                better=float(without[worst, shown]),
-                evidence=tuple(_rows(one, moves, without, places)),
+                value_by_better_rule=float(without[worst, shown]),
+                evidence=tuple(_rows(one, known, moves, without, places)),
             )
 
 
@@ -145,7 +151,7 @@ def _neighbours(one: Sampled, *, higher_is_better: bool) -> list[Mapping[str, Pl
 
 
 def _rows(
-    one: Sampled, moves: np.ndarray, without: np.ndarray, places: np.ndarray
+    one: Sampled, known: np.ndarray, moves: np.ndarray, without: np.ndarray, places: np.ndarray
 ) -> list[Mapping[str, Plain]]:
     rows: list[Mapping[str, Plain]] = [
         {
@@ -156,6 +162,7 @@ def _rows(
             "places": int(places[at, place]),
         }
         for at, track in enumerate(one.tracks)
+        if known[at]
         for place, system in enumerate(one.systems)
     ]
     rows.sort(key=lambda row: -float(str(row["effect"])))

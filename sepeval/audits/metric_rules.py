@@ -112,8 +112,8 @@ def _strongest(
             found[told] = comparison
     if not found:
         return
-    told = max(found, key=lambda one: (found[one].turns, found[one].effect_db))
-    if found[told].effect_db < _LEAST_DB and not found[told].turns:
+    told = max(found, key=lambda one: (found[one].turns, found[one].effect))
+    if found[told].effect < _LEAST_DB and not found[told].turns:
         return
     yield Finding(
         audit=name,

@@ -16,6 +16,7 @@ from sepeval.what_if import Board, Case, boards, cases, changed_silence, differi
 # What papers and their code take for silent, as an RMS in dBFS. `norm / n < 1.5e-5` moves with the
 # length n of the window, the rate and the number of channels.
 PAPERS: Mapping[str, float] = {
+    "exact zeros": -math.inf,
     "norm rule, 11.9 s segment at 22.05 kHz": -42.3,
     "norm rule, 4 s at 44.1 kHz mono": -44.0,
     "norm rule, 4 s at 22.05 kHz mono, or 44.1 kHz stereo": -47.0,
@@ -48,12 +49,12 @@ def silence_threshold(runs: Runs) -> Iterator[Finding]:
     The evidence is the whole curve; the effect is the largest that a setting of a paper has.
     """
     for case in cases(runs.runs):
-        marks = {level: name for name, level in PAPERS.items()}
-        levels = sorted({*_RANGE, *marks})
-        variants = {level: _at(case.protocol, level) for level in levels}
+        variants = _variants(case.protocol)
         found = {level: case.under(one) for level, one in variants.items()}
-        strongest = differing([one for level in marks if (one := found[level]) is not None])
-        if strongest is None or (strongest.effect_db < _LEAST_DB and not strongest.turns):
+        strongest = differing(
+            [one for level in PAPERS.values() if (one := found[level]) is not None]
+        )
+        if strongest is None or (strongest.effect < _LEAST_DB and not strongest.turns):
             continue
         own = _own_level(case)
         yield Finding(
@@ -63,10 +64,10 @@ def silence_threshold(runs: Runs) -> Iterator[Finding]:
             where=case.board.title,
             message=(
                 f"A reference is silent under {_spelled(own)}; with the threshold of a paper "
-                f"(-53 to -42 dBFS) {strongest.words}"
+                f"(exact zeros, or -53 to -42 dBFS) {strongest.words}"
             ),
             way_out="state the threshold in dBFS, and the length of the window it is taken over",
-            **strongest.facts(_curve(case, variants, marks)),
+            **strongest.facts(_curve(case, variants)),
         )
 
 
@@ -82,7 +83,7 @@ def quasi_silence(runs: Runs) -> Iterator[Finding]:
         if not near or case.protocol.silence.threshold is not None:
             continue
         comparison = case.under(_at(case.protocol, _NEARLY_DB))
-        if comparison is None or comparison.effect_db < _LEAST_DB:
+        if comparison is None or comparison.effect < _LEAST_DB:
             continue
         yield Finding(
             audit="quasi_silence",
@@ -140,25 +141,29 @@ def _apart(runs: Runs, pairs: Sequence[tuple[Board, Mapping[str, float]]]) -> It
     )
 
 
+def _variants(protocol: Protocol) -> dict[float, Protocol]:
+    return {level: _at(protocol, level) for level in sorted({*_RANGE, *PAPERS.values()})}
+
+
 def _at(protocol: Protocol, level: float) -> Protocol:
+    if math.isinf(level):
+        return changed_silence(protocol, rule="zero", threshold=None)
     return changed_silence(protocol, rule="rms_dbfs", threshold=level)
 
 
 def curve(case: Case) -> list[Mapping[str, Plain]]:
     """Return the number of every system over the threshold of silence, as rows.
 
-    A row has `level_dbfs`, `paper` (whose setting it is, or empty), `system`, `metric`, `stem`,
-    `value` and `used` as the protocol treats silence, and the same without silent references.
+    A row has `level_dbfs` (None for exact zeros), `paper` (whose setting it is, or empty),
+    `system`, `metric`, `stem`, `value` and `used` as the protocol treats silence, and the same
+    without silent references.
     """
-    marks = {level: name for name, level in PAPERS.items()}
-    levels = sorted({*_RANGE, *marks})
-    return _curve(case, {level: _at(case.protocol, level) for level in levels}, marks)
+    return _curve(case, _variants(case.protocol))
 
 
-def _curve(
-    case: Case, variants: Mapping[float, Protocol], marks: Mapping[float, str]
-) -> list[Mapping[str, Plain]]:
+def _curve(case: Case, variants: Mapping[float, Protocol]) -> list[Mapping[str, Plain]]:
     """Return the number of every system at every level, with silence scored and left out."""
+    marks = {level: name for name, level in PAPERS.items()}
     rows: list[Mapping[str, Plain]] = []
     scored = case.protocol.silence.reference == "score"
     for level, variant in variants.items():
@@ -173,7 +178,7 @@ def _curve(
             ]
             rows.append(
                 {
-                    "level_dbfs": level,
+                    "level_dbfs": None if math.isinf(level) else level,
                     "paper": marks.get(level, ""),
                     "system": system,
                     "metric": metric,

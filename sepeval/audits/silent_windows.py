@@ -26,7 +26,7 @@ def silent_windows(runs: Runs) -> Iterator[Finding]:
         if case.protocol.silence.reference != "score" or not shares:
             continue
         comparison = case.under(changed_silence(case.protocol, reference="leave_out"))
-        if comparison is None or comparison.effect_db < _LEAST_DB:
+        if comparison is None or comparison.effect < _LEAST_DB:
             continue
         most = max(float(str(row["share_silent"])) for row in shares)
         yield Finding(
@@ -44,9 +44,9 @@ def silent_windows(runs: Runs) -> Iterator[Finding]:
 
 
 def _severity(comparison: Comparison) -> Severity:
-    if comparison.turns or comparison.effect_db >= _WRONG_DB:
+    if comparison.turns or comparison.effect >= _WRONG_DB:
         return "error"
-    return "warning" if comparison.effect_db >= _MISLEADS_DB else "note"
+    return "warning" if comparison.effect >= _MISLEADS_DB else "note"
 
 
 def _rows(case: Case, frames: Mapping[str, pd.DataFrame]) -> list[Mapping[str, Plain]]:

@@ -50,13 +50,13 @@ def stem_activity(split: Split) -> Iterator[Finding]:
             for one in stem.activity:
                 known = rules.setdefault(one.rule, [0, 0])
                 known[0], known[1] = known[0] + one.silent, known[1] + one.windows
-        shares = {rule: silent / max(1, windows) for rule, (silent, windows) in rules.items()}
+        shares = {rule: silent / n for rule, (silent, n) in rules.items() if n}
         if not any(shares.values()):
             continue
         seconds = sum(_zeros_s(stem, split, track) for track, stem in stems.items())
         rows: list[Mapping[str, Plain]] = [
-            {"rule": rule, "silent": silent, "windows": windows, "share": shares[rule]}
-            for rule, (silent, windows) in rules.items()
+            {"rule": rule, "silent": rules[rule][0], "windows": rules[rule][1], "share": share}
+            for rule, share in shares.items()
         ]
         worst = sorted(stems.items(), key=lambda one: -one[1].activity[0].silent)
         rows += [

@@ -10,7 +10,7 @@ from sepeval.audits.base import Finding, Plain, Runs, audit
 from sepeval.errors import StoreError
 from sepeval.fingerprint import digest
 from sepeval.store import Run, parts
-from sepeval.what_if import Case, cases, held, scores
+from sepeval.what_if import Case, cases, held, of_frames, scores
 
 _LEAST_DB = 1e-6
 _UNEQUAL = 1.5  # ratio of network evaluations per second of audio
@@ -50,15 +50,19 @@ def stale_scores(runs: Runs) -> Iterator[Finding]:
             rows = _stale(before["value"].to_numpy(float), now["value"].to_numpy(float))
             if rows is None:
                 continue
+            numbers = (of_frames({system: one}, case.protocol) for one in (before, now))
+            comparison = case.board.compare(*numbers)
             yield Finding(
                 audit="stale_scores",
                 severity="error",
                 subject=system,
                 where=case.board.title,
-                message=f"{rows['scores']} stored scores of {system} are not what its cells give",
+                message=(
+                    f"{rows['scores']} stored scores of {system} are not what its cells give: "
+                    f"{comparison.words}"
+                ),
                 way_out="score the run again (sepeval rescore)",
-                effect_db=float(str(rows["largest"])),
-                evidence=(rows,),
+                **comparison.facts([rows]),
             )
 
 

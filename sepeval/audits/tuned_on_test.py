@@ -43,7 +43,7 @@ def tuned_on_test(runs: Runs) -> Iterator[Finding]:
                     + ("" if worth is None else f", worth {worth:.2f} in {metric} on these tracks")
                 ),
                 way_out="choose settings on a validation split, and report that one setting",
-                effect_db=None if worth is None else max(0.0, worth),
+                effect_db=None if worth is None or metric not in board.in_db else max(0.0, worth),
                 evidence=tuple(_rows(board, places)),
             )
 

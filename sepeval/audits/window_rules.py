@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from sepeval.audits.base import Finding, Plain, Runs, audit
 from sepeval.protocol import Protocol, Segments, Sliding, Whole, released
 from sepeval.protocol import load as load_protocol
-from sepeval.runner import score_table
-from sepeval.summary import summarise_scores
-from sepeval.what_if import Case, Comparison, Numbers, cases, compare
+from sepeval.what_if import Case, Comparison, cases, held
 
 _LEAST_DB = 0.05
 _REFUSED = "cells have other edges"
@@ -24,17 +23,16 @@ def windows(runs: Runs) -> Iterator[Finding]:
     """
     for case in cases(runs.runs):
         answered: dict[str, Comparison] = {}
-        asked = _variants(case.protocol)
+        asked = _variants(case.protocol, _rate(case))
         for told, variant in asked.items():
-            numbers = _numbers(case, variant)
-            if numbers is not None:
-                up = case.board.higher_is_better
-                answered[told] = compare(case.numbers, numbers, higher_is_better=up)
+            comparison = case.under_windows(variant)
+            if comparison is not None:
+                answered[told] = comparison
         if not answered:
             continue
-        told = max(answered, key=lambda one: (answered[one].turns, answered[one].effect_db))
+        told = max(answered, key=lambda one: (answered[one].turns, answered[one].effect))
         strongest = answered[told]
-        if strongest.effect_db < _LEAST_DB and not strongest.turns:
+        if strongest.effect < _LEAST_DB and not strongest.turns:
             continue
         yield Finding(
             audit="windows",
@@ -47,27 +45,24 @@ def windows(runs: Runs) -> Iterator[Finding]:
         )
 
 
-def _numbers(case: Case, variant: Protocol) -> Numbers | None:
-    """Return the table under other windows, from the cells as they are stored; None without."""
-    from sepeval.errors import StoreError
-
-    found = {}
-    for name, run in zip(case.board.names, case.board.runs, strict=True):
-        try:
-            frame = score_table(run, variant).to_pandas()
-        except StoreError:
-            return None
-        found[name] = summarise_scores(frame, variant, system=name)
-    return found
+def _rate(case: Case) -> int:
+    """Return the rate of the statistics, in Hz; 0 without any."""
+    tracks = (one.statistics for one in held(next(iter(case.systems.values()))))
+    return next((one.rate for one in tracks if one is not None), 0)
 
 
-def _variants(protocol: Protocol) -> dict[str, Protocol]:
-    """Return the protocol with the windows, and the segments, of every released one."""
+def _variants(protocol: Protocol, rate: int) -> dict[str, Protocol]:
+    """Return the protocol with the windows, and the segments, of every released one.
+
+    Segments that are so many samples of another rate are left out.
+    """
     found: dict[str, Protocol] = {}
     for own in _tails(protocol):
         found[_told(own)] = own
-    for name in released():
-        other = load_protocol(name)
+    for other in _released():
+        counted = other.segments is not None and other.segments.length is not None
+        if counted and other.audio.rate not in ("native", rate):
+            continue
         update = {"windows": other.windows, "segments": other.segments}
         variant = protocol.model_copy(update=update)
         found.setdefault(_told(variant), variant)
@@ -117,10 +112,14 @@ def _rows(
     return rows
 
 
+@cache
+def _released() -> tuple[Protocol, ...]:
+    return tuple(load_protocol(name) for name in released())
+
+
 def _holder(variant: Protocol) -> str:
     """Return how a run comes to hold these windows."""
-    for name in released():
-        other = load_protocol(name)
+    for other in _released():
         if (other.windows, other.segments) == (variant.windows, variant.segments):
-            return f"evaluate under {name} too"
+            return f"evaluate under {other.name} too"
     return "evaluate under a protocol with these windows"

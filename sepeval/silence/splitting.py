@@ -71,10 +71,10 @@ def _case(runs: Sequence[Run], protocol: str) -> Case:
     ]
     whole = [case for case in found if len(case.board.runs) == len({run.folder for run in runs})]
     if not whole:
-        under = f"scores under {protocol!r}" if protocol else "a protocol that all share"
+        lacking = f"scores under {protocol!r}" if protocol else "protocol that all share,"
         message = (
-            f"{len(runs)} runs have no {under} with stored statistics of the same audio; evaluate "
-            "them on the same audio (sepeval run), or score them again (sepeval rescore)"
+            f"{len(runs)} runs have no {lacking} with stored statistics of the same audio; "
+            "evaluate them on the same audio (sepeval run), or score them again (sepeval rescore)"
         )
         raise StoreError(message)
     return whole[0]

@@ -9,14 +9,13 @@ from sepeval.what_if.answers import (
     Change,
     Comparison,
     Numbers,
-    compare,
     differing,
     masked,
     of_frames,
     scores,
     table,
 )
-from sepeval.what_if.boards import Board, boards, data_of, energy_part, names
+from sepeval.what_if.boards import Board, boards, data_of, energy_part, names, part
 from sepeval.what_if.cases import Case, Sheet, cases, sheets
 from sepeval.what_if.resampling import Sampled, sampled
 from sepeval.what_if.systems import TRIVIAL, Held, Key, Kind, held, key_of, trivial
@@ -39,7 +38,6 @@ __all__ = [
     "changed_metrics",
     "changed_silence",
     "changed_summaries",
-    "compare",
     "data_of",
     "differing",
     "energy_part",
@@ -48,6 +46,7 @@ __all__ = [
     "masked",
     "names",
     "of_frames",
+    "part",
     "sampled",
     "scores",
     "sheets",

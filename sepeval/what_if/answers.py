@@ -32,7 +32,7 @@ class Facts(TypedDict):
     effect_db: float | None
     effect_ranks: int | None
     value: float | None
-    better: float | None
+    value_by_better_rule: float | None
     evidence: tuple[Mapping[str, Plain], ...]
 
 
@@ -70,14 +70,22 @@ class Comparison:
 
     Attributes:
         changes: numbers that both tables have, those of `All` first, then the largest first.
+        in_db: names of the metrics whose unit is dB.
     """
 
     changes: tuple[Change, ...]
+    in_db: frozenset[str]
 
     @property
-    def effect_db(self) -> float:
-        """The largest move of any number: what moves two stems apart can leave `All` as it is."""
-        return max((one.effect for one in self.changes), default=0.0)
+    def effect(self) -> float:
+        """The move of `worst`, in the unit of its metric."""
+        return 0.0 if self.worst is None else self.worst.effect
+
+    @property
+    def effect_db(self) -> float | None:
+        """The same in dB; None where its unit is another."""
+        worst = self.worst
+        return worst.effect if worst is not None and worst.metric in self.in_db else None
 
     @property
     def effect_ranks(self) -> int:
@@ -91,8 +99,10 @@ class Comparison:
 
     @property
     def worst(self) -> Change | None:
-        """The number that moves most."""
-        return max(self.changes, key=lambda one: one.effect, default=None)
+        """The number that moves most: in dB, where any is; a stem can move and `All` stay."""
+        return max(
+            self.changes, key=lambda one: (one.metric in self.in_db, one.effect), default=None
+        )
 
     @property
     def words(self) -> str:
@@ -124,10 +134,10 @@ class Comparison:
                 "metric": one.metric,
                 "stem": one.stem,
                 "value": one.before,
-                "better": one.after,
+                "value_by_better_rule": one.after,
                 "change_db": one.after - one.before,
                 "rank": one.rank,
-                "rank_better": one.rank_after,
+                "rank_by_better_rule": one.rank_after,
             }
             for one in self.changes
         ]
@@ -136,7 +146,7 @@ class Comparison:
             "effect_db": self.effect_db,
             "effect_ranks": self.effect_ranks,
             "value": None if worst is None else worst.before,
-            "better": None if worst is None else worst.after,
+            "value_by_better_rule": None if worst is None else worst.after,
             "evidence": tuple(extra) or tuple(rows),
         }
 
@@ -213,13 +223,20 @@ def masked(
     return found
 
 
-def compare(before: Numbers, after: Numbers, *, higher_is_better: Mapping[str, bool]) -> Comparison:
+def compare(
+    before: Numbers,
+    after: Numbers,
+    *,
+    higher_is_better: Mapping[str, bool],
+    in_db: frozenset[str],
+) -> Comparison:
     """Return how two tables of the same systems differ.
 
     Args:
         before: the table as it is.
         after: under the other rule.
         higher_is_better: by metric.
+        in_db: metrics whose unit is dB.
     """
     changes: list[Change] = []
     for summary, metric, stem in _cells(before):
@@ -241,7 +258,7 @@ def compare(before: Numbers, after: Numbers, *, higher_is_better: Mapping[str, b
             for name, a, b, c, d in zip(shared, first, second, was, is_now, strict=True)
         ]
     changes.sort(key=lambda one: (one.stem != ALL, -one.effect))
-    return Comparison(tuple(changes))
+    return Comparison(tuple(changes), in_db)
 
 
 def differing(comparisons: Sequence[Comparison]) -> Comparison | None:
@@ -250,9 +267,7 @@ def differing(comparisons: Sequence[Comparison]) -> Comparison | None:
     One that changes the order in `All` moves more than one that does not; then places count, then
     dB.
     """
-    return max(
-        comparisons, key=lambda one: (one.turns, one.effect_ranks, one.effect_db), default=None
-    )
+    return max(comparisons, key=lambda one: (one.turns, one.effect_ranks, one.effect), default=None)
 
 
 @lru_cache(maxsize=1024)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -13,6 +13,7 @@ from sepeval.metrics.base import METRICS, EnergyMetric, build
 from sepeval.protocol import Protocol
 from sepeval.store import Run
 from sepeval.summary import score_frame
+from sepeval.what_if.answers import Comparison, Numbers, compare
 from sepeval.what_if.systems import Key, key_of
 
 
@@ -55,6 +56,10 @@ class Board:
         """The metrics whose unit is dB."""
         kinds = {entry.name: METRICS.get(entry.metric) for entry in self.protocol.metrics}
         return frozenset(name for name, kind in kinds.items() if kind.unit == "dB")
+
+    def compare(self, before: Numbers, after: Numbers) -> Comparison:
+        """Return how two tables of these systems differ."""
+        return compare(before, after, higher_is_better=self.higher_is_better, in_db=self.in_db)
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return the stored scores of every system, by name.
@@ -105,7 +110,13 @@ def energy_part(protocol: Protocol) -> Protocol | None:
     Returns:
         None where nothing is left.
     """
-    kept = [entry for entry in protocol.metrics if isinstance(build(entry), EnergyMetric)]
+    energy = {one.name for one in protocol.metrics if isinstance(build(one), EnergyMetric)}
+    return part(protocol, energy)
+
+
+def part(protocol: Protocol, metrics: Collection[str]) -> Protocol | None:
+    """Return a protocol with some of its metrics, by name; None where nothing is left."""
+    kept = [entry for entry in protocol.metrics if entry.name in metrics]
     left = [entry.name for entry in kept]
     summaries = [
         one.model_copy(update={"metrics": [name for name in one.metrics if name in left]})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sepeval.errors import ProtocolError, StoreError
 from sepeval.protocol import Protocol
 from sepeval.store import Run
-from sepeval.what_if.answers import Comparison, Numbers, compare, of_frames, scores, table
+from sepeval.what_if.answers import Comparison, Numbers, of_frames, scores, table
 from sepeval.what_if.boards import Board, boards, energy_part
 from sepeval.what_if.systems import Key
 
@@ -22,7 +22,7 @@ class Case:
 
     Attributes:
         board: what stands in one table.
-        protocol: its energy part, whose variants can be answered.
+        protocol: the part of it whose variants can be answered.
         systems: statistics by name.
     """
 
@@ -37,21 +37,36 @@ class Case:
 
     def under(self, variant: Protocol) -> Comparison | None:
         """Return how the table differs under a variant; None where it cannot be answered."""
+        return self._under(self.systems, variant)
+
+    def under_windows(self, variant: Protocol) -> Comparison | None:
+        """Return the same for a variant with other windows, from the cells as they are stored."""
+        whole = {name: key._replace(joined=False) for name, key in self.systems.items()}
+        return self._under(whole, variant)
+
+    def _under(self, systems: Mapping[str, Key], variant: Protocol) -> Comparison | None:
         try:
-            other = table(self.systems, variant)
+            other = table(systems, variant)
         except (StoreError, ProtocolError, ValidationError):
             return None
-        return compare(self.numbers, other, higher_is_better=self.board.higher_is_better)
+        return self.board.compare(self.numbers, other)
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """Return the scores of the energy part, by system."""
         return {name: scores(key, self.protocol) for name, key in self.systems.items()}
 
 
-def cases(runs: Sequence[Run]) -> Iterator[Case]:
-    """Yield the boards of runs whose variants can be answered from stored statistics."""
+def cases(
+    runs: Sequence[Run], part: Callable[[Protocol], Protocol | None] = energy_part
+) -> Iterator[Case]:
+    """Yield the boards of runs whose variants can be answered from what is stored.
+
+    Args:
+        runs: in one table or several.
+        part: returns what is asked about of a protocol; None where that is nothing.
+    """
     for board in boards(runs):
-        keys, protocol = board.keys, energy_part(board.protocol)
+        keys, protocol = board.keys, part(board.protocol)
         if keys is not None and protocol is not None:
             yield Case(board, protocol, dict(zip(board.names, keys, strict=True)))
 
@@ -80,7 +95,7 @@ class Sheet:
             frames: the scores, where they are not those that are stored.
         """
         after = of_frames(self.frames if frames is None else frames, variant)
-        return compare(self.numbers, after, higher_is_better=self.board.higher_is_better)
+        return self.board.compare(self.numbers, after)
 
 
 def sheets(runs: Sequence[Run]) -> Iterator[Sheet]:

@@ -26,7 +26,9 @@ from sepeval.store import Run, TrackRecord, open_run, parts
 
 Kind = Literal["as stored", "zeros", "mixture", "mixture_over_n"]
 TRIVIAL: tuple[Kind, ...] = ("zeros", "mixture", "mixture_over_n")
-_SYSTEMS = 12  # kept in memory: 50 songs in 1 s cells take about 30 MB
+_SYSTEMS = 32  # kept in memory: 50 songs in 1 s cells take about 30 MB
+
+_LAYOUTS = 4  # kept in memory as they are stored
 
 
 class Key(NamedTuple):
@@ -38,6 +40,7 @@ class Key(NamedTuple):
         protocol: id of the protocol whose windows are kept.
         stamp: sizes and times of the files.
         kind: as stored, or a system that does not separate, made of references and mixture.
+        joined: whether cells that no window of the protocol tells apart are one.
     """
 
     folder: Path
@@ -45,6 +48,7 @@ class Key(NamedTuple):
     protocol: str
     stamp: tuple[tuple[int, int], ...]
     kind: Kind = "as stored"
+    joined: bool = True
 
 
 class Held(NamedTuple):
@@ -73,32 +77,53 @@ def key_of(run: Run, protocol: Protocol) -> Key:
     return Key(run.folder, layouts[-1], protocol.id, stamp)
 
 
-@lru_cache(maxsize=_SYSTEMS)
 def held(key: Key) -> tuple[Held, ...]:
     """Return the statistics of a system, track after track.
 
     Raises:
         StoreError: a file is missing or damaged.
     """
-    if key.kind != "as stored":
-        first = held(key._replace(kind="as stored"))
-        return tuple(
-            one._replace(statistics=one.statistics and trivial(one.statistics, key.kind))
-            for one in first
-            if one.replicate == 0
-        )
+    first = _as_stored(key._replace(kind="as stored"))
+    if key.kind == "as stored":
+        return first
+    return tuple(
+        one._replace(statistics=one.statistics and trivial(one.statistics, key.kind))
+        for one in first
+        if one.replicate == 0
+    )
+
+
+@lru_cache(maxsize=_SYSTEMS)
+def _as_stored(key: Key) -> tuple[Held, ...]:
     run = open_run(key.folder)
     protocol = run.protocol(key.protocol)
     found: list[Held] = []
+    stored = _read(key.folder, key.layout, key.stamp)
     for record in run.manifest.tracks:
         if record.error_in(key.layout):
             found.append(Held(record.id, 0, None))
             continue
         measured = _measured(run, record, protocol)
-        for place, one in enumerate(read_statistics(run, key.layout, record=record)):
+        for place, one in enumerate(stored[record.number]):
             own = {name: columns[place] for name, columns in measured.items()}
-            found.append(Held(record.id, place, replace(_joined(one, protocol), measured=own)))
+            kept = _joined(one, protocol) if key.joined else _of_stems(one, protocol)
+            found.append(Held(record.id, place, replace(kept, measured=own)))
     return tuple(found)
+
+
+@lru_cache(maxsize=_LAYOUTS)
+def _read(
+    folder: Path,
+    layout: str,
+    stamp: tuple[tuple[int, int], ...],  # noqa: ARG001 - part of what is remembered
+) -> dict[int, tuple[TrackStatistics, ...]]:
+    """Return all cells of a layout, which several protocols share, by number of the track."""
+    run = open_run(folder)
+    return {
+        record.number: read_statistics(run, layout, record=record)
+        for record in run.manifest.tracks
+        if not record.error_in(layout)
+    }
 
 
 def trivial(track: TrackStatistics, kind: Kind) -> TrackStatistics:
@@ -129,9 +154,14 @@ def _joined(track: TrackStatistics, protocol: Protocol) -> TrackStatistics:
     into = gather(np.stack([coarse[:-1], coarse[1:]], axis=1), track.edges)
     if into is None:
         return track
+    chosen = _of_stems(track, protocol)
+    return replace(chosen, cells=join(chosen.cells, into), edges=coarse)
+
+
+def _of_stems(track: TrackStatistics, protocol: Protocol) -> TrackStatistics:
     stems = tuple(protocol.stems)
     chosen = track.cells.select([track.stems.index(stem) for stem in stems])
-    return replace(track, cells=join(chosen, into), edges=coarse, stems=stems)
+    return replace(track, cells=chosen, stems=stems)
 
 
 def _measured(

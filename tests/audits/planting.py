@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,12 +12,10 @@ import numpy as np
 from sepeval.audits.base import AUDITS, Audit, Finding, Runs, Split, Subject
 from sepeval.audits.listening import listen
 from sepeval.datasets.synthetic import Synthetic
-from sepeval.kernels.signal_facts import SignalFacts, signal_facts
 from sepeval.protocol import load
 from sepeval.runner import evaluate
 from sepeval.separators.base import Estimate, Oracle, Plain
 from sepeval.store import Run
-from sepeval.store.signals import path_of, write_signals
 from sepeval.types import Array, Index
 
 Change = Callable[[Array, Array], Array]
@@ -44,20 +42,19 @@ def heard(folder: Path, layout: str, *faults: str, tracks: int = 2, seconds: flo
 
 @dataclass(frozen=True)
 class Planted(Oracle):
-    """References with noise at -30 dB where they play, and what `change` makes of them."""
+    """References with noise where they play, and what `change` makes of them."""
 
     summary: ClassVar[str] = "for tests"
     change: Change
-    seen: list[tuple[Array, Array, Array]] = field(default_factory=list)
+    noise: float
 
     def describe(self) -> Mapping[str, Plain]:
-        return {"name": "planted"}
+        return {"name": "planted", "noise": self.noise}
 
     def separate(self, references: Array, mixture: Array, *, stems: tuple[str, ...]) -> Estimate:
         noise = np.random.default_rng(1).standard_normal(references.shape)
-        level = 0.03 * np.sqrt((references**2).mean(axis=(1, 2), keepdims=True))
+        level = self.noise * np.sqrt((references**2).mean(axis=(1, 2), keepdims=True))
         estimates = self.change(references + level * noise * (references != 0), mixture)
-        self.seen.append((references, estimates, mixture))
         return Estimate(stems, estimates)
 
 
@@ -70,20 +67,15 @@ def run(
     protocols: tuple[str, ...],
     label: str,
     seconds: float,
+    noise: float = 0.03,
 ) -> Run:
-    """Return a run whose estimates were changed, with signal facts; the music lies in `data`."""
-    system = Planted(change)
+    """Return a run whose estimates were changed, with signal facts; the music lies in `data`.
+
+    A protocol is a released one by name, or a file; the noise is 30 dB below each stem.
+    """
+    system = Planted(change, noise)
     split = index(data, layout, seconds=seconds)
-    found = evaluate(split, system, [load(name) for name in protocols], root=folder, label=label)
-    for record, (references, estimates, mixture) in zip(
-        found.manifest.tracks, system.seen, strict=False
-    ):
-        rate = 22050 if layout == "slakh2100_22050" else 44100
-        (first, *_) = found.manifest.layouts
-        facts: SignalFacts = signal_facts(references, estimates, mixture, rate=rate)
-        path = path_of(found, first.key, record)
-        write_signals(path, (facts,), track=record.id, stems=tuple(first.stems))
-    return found
+    return evaluate(split, system, [load(name) for name in protocols], root=folder, label=label)
 
 
 def findings(subject: Subject, name: str) -> list[Finding]:
@@ -100,3 +92,46 @@ def of_run(found: Run, name: str) -> list[Finding]:
 
 def as_they_are(estimates: Array, mixture: Array) -> Array:  # noqa: ARG001 - a Change
     return estimates
+
+
+class Make:
+    """Makes runs whose music is generated once for all tests of this file."""
+
+    def __init__(self, folder: Path, data: Path) -> None:
+        self._folder, self._data, self._count = folder, data, 0
+
+    def __call__(
+        self,
+        change: Change,
+        *,
+        layout: str = "slakh2100_22050",
+        protocols: tuple[str, ...] = ("slakh2100-active",),
+        label: str = "planted",
+        seconds: float = 14.0,
+    ) -> Run:
+        self._count += 1
+        return run(
+            self._folder / str(self._count),
+            change,
+            data=self._data,
+            layout=layout,
+            protocols=protocols,
+            label=label,
+            seconds=seconds,
+        )
+
+
+def of_one_track(change: Callable[[Array], Array]) -> Change:
+    """Return what changes the estimates of the first track and leaves the others."""
+    seen: list[int] = []
+
+    def changed(estimates: Array, _: Array) -> Array:
+        seen.append(1)
+        return change(estimates) if len(seen) == 1 else estimates
+
+    return changed
+
+
+def only(found: list[Finding]) -> Finding:
+    (one,) = found
+    return one

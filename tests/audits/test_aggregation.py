@@ -89,7 +89,7 @@ def test_every_order_of_aggregation_is_tried_on_imported_scores(tmp_path: Path) 
         if (row["rule"], row["system"], row["metric"], row["stem"])
         == ("mean of means", "moody", "sdr", "bass")
     )
-    assert row["better"] == pytest.approx(
+    assert row["value_by_better_rule"] == pytest.approx(
         sdr.groupby("track", observed=True)["value"].mean().mean()
     )
 
@@ -112,7 +112,7 @@ def test_a_long_track_that_weighs_more_is_found(tmp_path: Path) -> None:
 
     (finding,) = length_weighting(board(made))
 
-    assert (finding.value, finding.better) == (5.0, 9.0)
+    assert (finding.value, finding.value_by_better_rule) == (5.0, 9.0)
     assert "ratio 9.0" in finding.message
 
 
@@ -136,7 +136,22 @@ def test_stand_ins_for_scores_without_a_value_are_told(tmp_path: Path) -> None:
     (finding,) = left_out_scores(board(made))
 
     assert finding.effect_db == 5.0
-    assert "-45.00 instead of 10.00" in finding.message
+    assert "5.00 instead of 10.00" in finding.message
+    assert "below all others" not in finding.message  # no program does that to a mean
+
+
+def test_the_effect_is_that_of_the_stand_in_that_moves_most(tmp_path: Path) -> None:
+    steps = [{"over": ["window", "track", "replicate"], "by": "median"}]
+    medians = protocol(summaries=[summary(steps=steps)])
+    rows = [
+        Score("one", stem, value) for stem in ("bass", "drums") for value in (-9.0, -8.0, 4.0, 5.0)
+    ]
+    rows += [Score("one", "bass", None, "undefined")] * 2
+
+    (finding,) = left_out_scores(board(write(tmp_path, "a", rows, under=medians)))
+
+    assert finding.effect_db == pytest.approx(6.5)  # zeros move it by 2 dB alone
+    assert "-8.50 instead of -2.00" in finding.message
 
 
 def test_a_stem_that_decides_the_order_is_found(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sepeval.audits.arithmetic import all_is_the_mean, gains_in_text, other_stem_sets, told_twice
+from sepeval.audits.arithmetic import all_is_the_mean, other_stem_sets, told_twice
 from sepeval.audits.base import Finding, Table
 from sepeval.audits.known_numbers import (
     against_published,
@@ -12,6 +12,7 @@ from sepeval.audits.known_numbers import (
     rows_of_other_protocols,
 )
 from sepeval.audits.printed_times import multiplied_times, time_and_factor
+from sepeval.audits.stated_gains import gains_in_text
 from sepeval.publications import folder
 
 
@@ -54,7 +55,7 @@ def test_all_that_is_not_the_mean_of_its_stems_is_an_error(text: str, name: str)
     assert finding.severity == "error"
     assert finding.effect_db == pytest.approx(0.4975)
     assert finding.value == 7.61
-    assert finding.better == pytest.approx(7.1125)
+    assert finding.value_by_better_rule == pytest.approx(7.1125)
 
 
 def test_the_wrong_and_the_rounded_all_of_a_published_table_are_told_apart() -> None:
@@ -98,11 +99,57 @@ def test_a_gain_of_the_text_is_held_against_the_table() -> None:
     (finding,) = gains_in_text(table(text))
 
     assert finding.severity == "error"
-    assert finding.better == pytest.approx(-2.88)
+    assert finding.value_by_better_rule == pytest.approx(-2.88)
 
 
 def test_the_gains_of_a_published_text_agree_to_the_last_digit() -> None:
     assert all(one.severity == "note" for one in gains_in_text(published("dicose-v2.csv")))
+
+
+PAPER = r"""
+The \textbf{Fast} system gains $2.9$~dB over Slow.\ on bass. % It gains 7 dB over Slow.
+%(sentence)s
+\begin{tabular}{lrr}
+Model & Bass & All \\
+\midrule
+Slow & 10.00 & 11.00 \\
+Fast & 12.88 & 13.06 \\
+\end{tabular}
+"""
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "It improves by 2.06\\,dB over Slow.",
+        "Compared with slow food, 9 dB is much.",
+        "Fast outperforms others by 9 dB.",
+        "Slow ones win by 3 dB and 4 dB over Fast.",
+    ],
+)
+def test_sentences_that_agree_or_say_nothing_are_no_finding(sentence: str) -> None:
+    text = PAPER.replace("%(sentence)s", sentence)
+
+    assert not list(gains_in_text(table(text, "paper.tex")))
+
+
+def test_a_gain_in_a_sentence_is_held_against_the_table() -> None:
+    text = PAPER.replace(
+        "%(sentence)s", "We see an improvement of 2.5 dB by Fast over Slow in All."
+    )
+
+    (finding,) = gains_in_text(table(text, "paper.tex"))
+
+    assert (finding.severity, finding.where) == ("warning", "Fast over Slow")
+    assert finding.value_by_better_rule == pytest.approx(2.06)
+    assert finding.effect_db == pytest.approx(0.44)
+
+
+def test_two_tables_of_one_paper_are_not_one() -> None:
+    body = LATEX.replace("20.04", "20.06")
+
+    assert len(list(all_is_the_mean(table(LATEX + body, "a.tex")))) == 2
+    assert not list(told_twice(table(LATEX + body, "a.tex")))
 
 
 def test_two_numbers_for_one_thing_are_found() -> None:
@@ -140,6 +187,27 @@ def test_margins_below_the_usual_uncertainty_are_noted() -> None:
         for row in rows
     )
     assert not list(close_margins(table("system,All\na,10.0\nb,5.0\n")))
+
+
+def test_margins_of_every_stem_are_looked_at_where_there_is_no_all() -> None:
+    (finding,) = close_margins(table("system,bass,vocals\na,5.0,6.60\nb,3.0,6.53\n"))
+
+    assert finding.where.endswith("vocals")
+    assert finding.evidence[0]["margin"] == pytest.approx(0.07)
+    vocals = [one for one in close_margins(published("sisec18.csv")) if "vocals" in one.where]
+    pairs = {(row["system"], row["next"]) for one in vocals for row in one.evidence}
+    assert ("TAK1", "UHL3") in pairs or ("UHL3", "TAK1") in pairs
+
+
+def test_a_model_that_is_published_under_other_configurations_is_told() -> None:
+    text = "model,stem,metric,value\nDemucs [5],All,SDR,6.51\n"
+
+    (finding,) = against_published(table(text))
+
+    assert finding.severity == "note"
+    assert "published as 's=10'" in finding.message
+    assert finding.evidence[0]["published"] == "6.28"
+    assert not list(against_published(table(text.replace("6.51", "6.28"))))
 
 
 def test_a_number_that_differs_from_the_published_one_is_found() -> None:

@@ -67,7 +67,7 @@ def test_one_silent_stem_that_blanks_all_is_found(tmp_path: Path) -> None:
     (finding,) = joint_blanking(board(made))
 
     drums = next(row for row in finding.evidence if row["stem"] == "drums")
-    assert float(str(drums["better"])) > float(str(drums["value"])) + 2.0
+    assert float(str(drums["value_by_better_rule"])) > float(str(drums["value"])) + 2.0
 
 
 def test_a_system_that_chooses_its_windows_is_found(tmp_path: Path) -> None:
@@ -141,5 +141,5 @@ def test_the_masks_of_imported_systems_are_compared(tmp_path: Path) -> None:
         for row in finding.evidence
         if (row["system"], row["metric"], row["stem"]) == ("steady", "sdr", "All")
     )
-    assert (row["value"], row["better"]) == (22.5, 40.0)
+    assert (row["value"], row["value_by_better_rule"]) == (22.5, 40.0)
     assert finding.effect_db == pytest.approx(17.5)

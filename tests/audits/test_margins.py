@@ -72,7 +72,18 @@ def test_one_track_that_decides_a_mean_is_found(tmp_path: Path) -> None:
 
     assert "track 07" in finding.message
     assert finding.severity == "warning"
-    assert finding.better == pytest.approx(np.delete(values, 7).mean())
+    assert finding.value_by_better_rule == pytest.approx(np.delete(values, 7).mean())
+
+
+def test_a_stem_that_sounds_in_one_track_leaves_no_number_without_it(tmp_path: Path) -> None:
+    drums = (1.0, 2.0, 1.5, 1.0, 80.0, 2.0)
+    rows = [Score(f"track {at}", "drums", value) for at, value in enumerate(drums)]
+    made = write(tmp_path, "a", [*rows, Score("track 0", "bass", 9.0)])
+
+    (finding,) = dominant_track(board(made))
+
+    assert finding.effect_db == pytest.approx((np.mean(drums) - 1.5) / 2)
+    assert "track 0" not in {row["track"] for row in finding.evidence}
 
 
 def test_even_tracks_dominate_nothing(tmp_path: Path) -> None:

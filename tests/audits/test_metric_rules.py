@@ -73,9 +73,9 @@ def test_an_offset_is_worth_what_removing_it_brings(tmp_path: Path) -> None:
 
     (finding,) = mean_removal(board(made))
 
-    assert finding.better is not None
+    assert finding.value_by_better_rule is not None
     assert finding.value is not None
-    assert finding.better > finding.value + 5.0
+    assert finding.value_by_better_rule > finding.value + 5.0
 
 
 def test_a_balance_error_shows_when_channels_share_a_gain(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_balance_error_shows_when_channels_share_a_gain(tmp_path: Path) -> Non
     flat = [row for row in finding.evidence if row["variant"] == "channels flattened"]
     closed = 10 * np.log10(0.9 / 0.1)  # gains 1 and 0.5 have 90 % of their energy in one direction
     mixture = -10 * np.log10(float((mono[1] ** 2).sum() / (mono[0] ** 2).sum()))
-    assert flat[0]["better"] == pytest.approx(closed, abs=abs(mixture) + 0.3)
+    assert flat[0]["value_by_better_rule"] == pytest.approx(closed, abs=abs(mixture) + 0.3)
 
 
 def test_loud_channels_weigh_more_when_energies_are_summed(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_loud_channels_weigh_more_when_energies_are_summed(tmp_path: Path) -> No
 
     rows = {row["variant"]: row for row in finding.evidence if row["stem"] == "All"}
     assert rows["channels each then mean"]["value"] == pytest.approx(20.0, abs=0.5)
-    assert rows["channels each then mean"]["better"] == pytest.approx(20.0, abs=0.5)
+    assert rows["channels each then mean"]["value_by_better_rule"] == pytest.approx(20.0, abs=0.5)
 
 
 def single(value: float) -> dict[str, object]:

@@ -41,9 +41,9 @@ def test_silence_that_is_scored_is_found_with_its_closed_form(tmp_path: Path) ->
     assert (row["stem"], row["share_silent"]) == ("bass", 0.5)
     assert row["mean_silent"] == pytest.approx(closed.mean(), abs=1e-9)
     assert finding.severity == "error"
-    assert finding.better is not None
+    assert finding.value_by_better_rule is not None
     assert finding.value is not None
-    assert finding.value - finding.better == pytest.approx(finding.effect_db)
+    assert finding.value - finding.value_by_better_rule == pytest.approx(finding.effect_db)
 
 
 def test_music_that_never_rests_has_no_finding(tmp_path: Path) -> None:
@@ -91,9 +91,9 @@ def test_a_noise_floor_makes_silence_active(tmp_path: Path) -> None:
 
     assert finding.severity == "warning"
     assert "3 of 12 references" in finding.message
-    assert finding.better is not None
+    assert finding.value_by_better_rule is not None
     assert finding.value is not None
-    assert finding.better > finding.value + 1
+    assert finding.value_by_better_rule > finding.value + 1
 
 
 def test_the_threshold_of_a_paper_is_marked_on_the_curve(tmp_path: Path) -> None:
@@ -104,7 +104,11 @@ def test_the_threshold_of_a_paper_is_marked_on_the_curve(tmp_path: Path) -> None
     (finding,) = silence_threshold(board(made))
 
     marked = {row["paper"] for row in finding.evidence if row["paper"]}
-    assert len(marked) == 6
+    assert len(marked) == 7
+    zeros = [row for row in finding.evidence if row["paper"] == "exact zeros"]
+    assert [row["level_dbfs"] for row in zeros] == [None]
+    (low,) = (row["value"] for row in finding.evidence if row["level_dbfs"] == -90.0)
+    assert zeros[0]["value"] == low  # the floor lies above both
     assert "exact zeros only" in finding.message
     values = [row["value"] for row in finding.evidence if row["level_dbfs"] in (-90.0, -42.3)]
     assert values[0] != values[1]

@@ -11,14 +11,14 @@ import pytest
 import soundfile
 
 from sepeval.audits.base import AUDITS, Split, failing
-from sepeval.audits.listening import listen
+from sepeval.audits.listening import listen, stem_of
 from sepeval.audits.running import audit_all
 from sepeval.datasets.official import slakh2100
 from sepeval.datasets.slakh2100_22050 import Slakh2100Repack
 from sepeval.synthetic import write_slakh2100_22050
 from sepeval.types import Index, Track
 from tests.audits.planting import LAYOUTS, findings, heard, index
-from tests.shared_data import DATA
+from tests.shared_data import DATA, RATE, STEMS, TRACKS, joined, needs_audio, needs_golden, rows
 
 LISTS = DATA / "slakh" / "duplicates.json"
 
@@ -66,6 +66,27 @@ def test_the_rest_of_a_stem_is_counted_by_three_rules(tmp_path: Path) -> None:
     silent = {row["rule"]: row["silent"] for row in found.evidence if "rule" in row}
     assert len(silent) == 3
     assert all(int(str(count)) >= 3 for count in silent.values())
+
+
+def test_the_windows_of_a_paper_are_those_of_its_protocol(tmp_path: Path) -> None:
+    split = index(tmp_path, "slakh2100_22050", "silent_stem:0:drums", tracks=1, seconds=14.0)
+
+    (found,) = (one for one in findings(listen(split), "stem_activity") if one.where == "drums")
+
+    (msdm,) = (row for row in found.evidence if str(row.get("rule")).startswith("slakh2100-msdm"))
+    assert (msdm["silent"], msdm["windows"]) == (5, 5)  # 11.9 s of 14, the last of them 3.9 s long
+
+
+@pytest.mark.data
+@needs_golden
+@needs_audio
+def test_the_share_of_silence_is_that_of_the_original_code() -> None:
+    for track, segments in TRACKS.items():
+        active = [row for row in rows("msdm", "activity") if row["track"] == track]
+        for stem, signal in zip(STEMS, joined("original", segments), strict=True):
+            own = stem_of(signal, RATE).activity[0]
+            silent = sum(not row[f"active_{stem}"] for row in active)
+            assert (own.silent, own.windows) == (silent, len(active))
 
 
 def test_an_unreadable_file_is_an_error(tmp_path: Path) -> None:
@@ -151,6 +172,22 @@ def test_a_track_is_found_again_at_another_level_in_another_split(tmp_path: Path
 
     assert found.where == "and synthetic/train"
     assert found.evidence[0]["other"] == other.tracks[1].id
+
+
+@pytest.mark.parametrize("moved_s", [0.03, 0.3])
+def test_the_same_recording_from_another_start_is_no_other_rendering(
+    tmp_path: Path, moved_s: float
+) -> None:
+    split = index(tmp_path, "slakh2100_22050", tracks=2, seconds=40.0)
+    for stem, (file,) in split.tracks[0].stems.items():
+        samples, rate = soundfile.read(file.path)
+        moved = np.roll(samples, int(moved_s * rate))
+        soundfile.write(split.tracks[1].stems[stem][0].path, moved, rate, subtype="PCM_16")
+
+    (found,) = findings(listen(split), "same_audio")
+
+    assert found.severity == "error"
+    assert found.evidence[0]["same"] == "audio"
 
 
 def test_a_track_that_is_there_twice_is_an_error(tmp_path: Path) -> None:

@@ -7,12 +7,13 @@ import pytest
 
 from sepeval import DATASETS, SEPARATORS, evaluate, load_protocol, summarise
 from sepeval.audits.base import Runs
+from sepeval.audits.leaks import leaks
 from sepeval.audits.trivial_systems import trivial_systems
 from sepeval.separators.base import Described
 from sepeval.store import Run
 from sepeval.types import Array
 from sepeval.what_if import TRIVIAL, Kind, cases, table
-from tests.audits.boards import Heard, board, music, noisy, protocol, run
+from tests.audits.boards import SI_SDRI, Heard, board, music, noisy, protocol, run, silence
 
 PROTOCOLS = ("slakh2100-msdm", "slakh2100-active", "torchmetrics-si-sdr", "silence-pes-eps")
 
@@ -83,6 +84,27 @@ def test_a_system_worse_than_its_input_is_found(tmp_path: Path) -> None:
     made = run(tmp_path, "swapped", {"one": swapped}, [protocol()])
 
     assert any("is the mixture" in one.message for one in trivial_systems(board(made)))
+
+
+def test_nothing_is_right_where_silence_alone_is_scored(tmp_path: Path) -> None:
+    references = rested()
+    loud = {"one": Heard(references, noisy(references, level=0.5))}
+    made = run(tmp_path, "leaky", loud, [protocol({**SI_SDRI, "where": "silent_reference"})])
+
+    assert not list(trivial_systems(board(made)))
+    assert [one.effect_db for one in leaks(board(made))] == [0.0]
+
+
+def test_the_way_out_fits_the_protocol(tmp_path: Path) -> None:
+    references = music()
+    swapped = {"one": Heard(references, references[::-1])}
+    for rule in ("score", "leave_out"):
+        under = [protocol(silence=silence(reference=rule), name=rule.replace("_", "-"))]
+        found = list(trivial_systems(board(run(tmp_path, rule, swapped, under))))
+
+        assert found
+        assert all(("silent reference" in one.way_out) == (rule == "score") for one in found)
+        assert all(one.value_by_better_rule is None for one in found)
 
 
 def test_a_sound_system_is_beaten_by_nothing(tmp_path: Path) -> None:

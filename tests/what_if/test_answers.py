@@ -17,7 +17,6 @@ from sepeval.what_if import (
     boards,
     cases,
     changed_silence,
-    compare,
     sampled,
     sheets,
     table,
@@ -111,7 +110,7 @@ def test_places_are_those_of_a_printed_table(tmp_path: Path) -> None:
     runs = [rested(tmp_path, name, [protocol()], level=level) for name, level in LEVELS]
     (case,) = cases(runs)
 
-    same = compare(case.numbers, case.numbers, higher_is_better={"si_sdri": True})
+    same = case.board.compare(case.numbers, case.numbers)
 
     assert same.effect_db == same.effect_ranks == 0
     assert not same.turns

@@ -17,11 +17,12 @@ from sepeval.audits.base.audit import (
     audit,
 )
 from sepeval.audits.base.order import failing, ordered
-from sepeval.audits.base.survey import Activity, Role, Sound, Stem, Survey
+from sepeval.audits.base.survey import PARTS, Activity, Role, Sound, Stem, Survey
 
 __all__ = [
     "AUDITS",
     "KINDS",
+    "PARTS",
     "SEVERITIES",
     "Activity",
     "AnyAudit",

@@ -47,7 +47,8 @@ class Finding:
         effect_db: by how many dB a score can move, never negative; None where that is not known.
         effect_ranks: by how many places a system can move in a table; None where it is not known.
         value: the score as it is.
-        better: the score under the better rule.
+        value_by_better_rule: the score under the better rule; under the other one where none is
+            better.
         evidence: rows, flat mappings; rows of one kind have the same keys, the worst come first.
     """
 
@@ -60,7 +61,7 @@ class Finding:
     effect_db: float | None = None
     effect_ranks: int | None = None
     value: float | None = None
-    better: float | None = None
+    value_by_better_rule: float | None = None
     evidence: tuple[Mapping[str, Plain], ...] = ()
 
     @property

@@ -15,11 +15,13 @@ class Heard(NamedTuple):
 
     Attributes:
         track: its id.
+        replicate: which draw.
         stems: names of the stems.
         facts: of its signals.
     """
 
     track: str
+    replicate: int
     stems: tuple[str, ...]
     facts: SignalFacts
 
@@ -35,7 +37,7 @@ def heard_tracks(run: Run) -> Iterator[Heard]:
         there = [(record, path) for record, path in paths if path.exists()]
         for record, path in there:
             stored = read_signals(path)
-            for facts in stored.replicates:
-                yield Heard(record.id, stored.stems, facts)
+            for replicate, facts in enumerate(stored.replicates):
+                yield Heard(record.id, replicate, stored.stems, facts)
         if there:
             return

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from sepeval.kernels.signal_facts import Bits, Levels
 from sepeval.types import Array, AudioFile
 
+PARTS = 4  # fingerprints of one track: a copy may start between two steps
 Role = Literal["stem", "source", "mixture"]  # a source is part of the mixture and of no stem
 
 
@@ -74,7 +75,8 @@ class Survey:
         mixture: [channel], energy of the mixture file; empty where there is none.
         remainder: [channel], energy of the mixture minus the sum of all files beside it.
         complete: whether those files are all that the mixture is made of.
-        likeness: fingerprint of the mixture, or of the sum where there is no mixture file.
+        likeness: fingerprints of the mixture, or of the sum where there is no mixture file: from
+            the start, and from each quarter of a step later; empty where nothing was heard.
         digest: of the same.
     """
 
@@ -85,5 +87,5 @@ class Survey:
     mixture: Array
     remainder: Array
     complete: bool
-    likeness: Bits
+    likeness: tuple[Bits, ...]
     digest: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ from sepeval.summary import SummaryRow, summarise_scores
 from sepeval.types import Array, BoolArray, IntArray
 from sepeval.what_if import Held, energy_part, held, key_of
 
+SOUNDING = ("every_window", "active_reference")  # where scores say more than how loud a leak is
 _SHOWN_DB = 0.005  # what two decimals show
 
 
@@ -54,18 +55,18 @@ class Effect(NamedTuple):
 
     Attributes:
         value: the number that moves most, as it is; None where none moves.
-        better: what it would be.
+        undone: what it would be.
         rows: every number that was compared, the largest move first.
     """
 
     value: float | None
-    better: float | None
+    undone: float | None
     rows: tuple[Mapping[str, Plain], ...]
 
     @property
     def size(self) -> float:
         """By how many dB that number moves."""
-        return 0.0 if self.value is None or self.better is None else abs(self.better - self.value)
+        return 0.0 if self.value is None or self.undone is None else abs(self.undone - self.value)
 
     @property
     def words(self) -> str:
@@ -75,7 +76,7 @@ class Effect(NamedTuple):
         row = self.rows[0]
         return (
             f"{row['metric']} of {row['stem']} under {row['protocol']} would be "
-            f"{self.better:.2f} instead of {self.value:.2f} dB"
+            f"{self.undone:.2f} instead of {self.value:.2f} dB"
         )
 
 
@@ -115,6 +116,8 @@ def windows_of(protocol: Protocol, track: TrackStatistics) -> tuple[Statistics, 
 def undone(run: Run, change: Change) -> Effect:
     """Return how the numbers of a run move when the statistics of its tracks are changed.
 
+    Numbers that are not in dB, and those of silent windows alone, are not looked at.
+
     Args:
         run: a run with statistics.
         change: returns what would be stored of a track; None where it stays as it is.
@@ -135,7 +138,22 @@ def undone(run: Run, change: Change) -> Effect:
     return _effect(rows)
 
 
-Chosen = Callable[[Statistics, IntArray], BoolArray]
+def over_tracks(estimates: Iterable[tuple[str, float, float]]) -> Effect:
+    """Return how a mean over tracks moves, of the stem where it moves most.
+
+    Args:
+        estimates: stem, value as it is and value with the fault undone, of every estimate of a run;
+            sound ones have the same value twice.
+    """
+    stems: dict[str, list[tuple[float, float]]] = {}
+    for stem, now, then in estimates:
+        stems.setdefault(stem, []).append((now, then))
+    means = [np.mean(pairs, axis=0).tolist() for pairs in stems.values()]
+    value, undone = max(means, key=lambda pair: abs(pair[1] - pair[0]), default=(None, None))
+    return Effect(value, undone, ())
+
+
+Chosen = Callable[[Held, Statistics, IntArray], BoolArray]
 
 
 def without(run: Run, chosen: Chosen) -> Effect:
@@ -143,8 +161,8 @@ def without(run: Run, chosen: Chosen) -> Effect:
 
     Args:
         run: a run with statistics.
-        chosen: given the statistics and lengths of windows, says which to leave out,
-            [window stem].
+        chosen: given a track, the statistics of its windows, and their starts and stops
+            [window 2], says which to leave out, [window stem].
     """
     rows: list[Mapping[str, Plain]] = []
     for protocol in protocols_with_statistics(run):
@@ -157,7 +175,7 @@ def without(run: Run, chosen: Chosen) -> Effect:
             if found is None:
                 raise StoreError(f"{run.folder}: has no edges of cells for {protocol.id}")
             statistics, windows = found
-            mask = chosen(statistics, windows[:, 1] - windows[:, 0])
+            mask = chosen(one, statistics, windows)
             before.append(Scored(one.track, one.replicate, scored))
             gone.append(np.broadcast_to(mask.T, scored.values.shape).ravel())
         if before and any(one.any() for one in gone):
@@ -176,6 +194,24 @@ def with_gains(statistics: Statistics, gains: Array) -> Statistics:
     residual = statistics.residual.copy()
     residual[:, :, 0] *= gains**2
     return Statistics(statistics.gram * (scale[:, None] * scale), residual, stems)
+
+
+def with_balance(statistics: Statistics, gains: Array) -> Statistics:
+    """Return what would be stored if each channel of each estimate had been multiplied by a gain.
+
+    The row of the summed channels, which only protocols that mix down read, gets the mean gain.
+
+    Args:
+        statistics: of stereo audio.
+        gains: [stem channel].
+    """
+    stems = statistics.stems
+    scale = np.ones((statistics.gram.shape[1], 2 * stems + 2))
+    scale[:, stems : 2 * stems] = np.concatenate([gains.T, gains.mean(axis=1)[None]])
+    residual = statistics.residual.copy()
+    residual[:, :, 0] *= scale[:, stems : 2 * stems] ** 2
+    gram = statistics.gram * scale[:, :, None] * scale[:, None, :]
+    return Statistics(gram, residual, stems)
 
 
 def with_order(statistics: Statistics, order: IntArray) -> Statistics:
@@ -237,16 +273,20 @@ def _numbers(protocol: Protocol, scored: list[Scored]) -> tuple[SummaryRow, ...]
 def _moves(
     before: tuple[SummaryRow, ...], after: tuple[SummaryRow, ...], protocol: Protocol
 ) -> Iterator[Mapping[str, Plain]]:
-    units = {entry.name: build(entry).unit for entry in protocol.metrics}
+    in_db = {
+        entry.name
+        for entry in protocol.metrics
+        if build(entry).unit == "dB" and entry.where in SOUNDING
+    }
     for one, other in zip(before, after, strict=True):
-        if units[one.metric] == "dB" and one.value is not None and other.value is not None:
+        if one.metric in in_db and one.value is not None and other.value is not None:
             yield {
                 "protocol": one.protocol,
                 "summary": one.summary,
                 "metric": one.metric,
                 "stem": one.stem,
                 "value": one.value,
-                "better": other.value,
+                "value_by_better_rule": other.value,
                 "change_db": other.value - one.value,
             }
 
@@ -255,5 +295,5 @@ def _effect(rows: list[Mapping[str, Plain]]) -> Effect:
     ordered = sorted(rows, key=lambda row: -abs(float(str(row["change_db"]))))
     if not ordered:
         return NOTHING
-    value, better = (float(str(ordered[0][name])) for name in ("value", "better"))
-    return Effect(value, better, tuple(ordered))
+    value, undone = (float(str(ordered[0][name])) for name in ("value", "value_by_better_rule"))
+    return Effect(value, undone, tuple(ordered))

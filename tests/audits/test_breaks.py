@@ -1,0 +1,143 @@
+"""Zeros, holes, seams, delays and formats of estimates: planted, found, and what they cost."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sepeval.store.signals import path_of
+from sepeval.types import Array
+from tests.audits.planting import Make, as_they_are, of_one_track, of_run, only
+
+
+def test_what_a_delay_of_one_track_is_worth_is_spread_over_all(make: Make) -> None:
+    late = make(of_one_track(lambda one: np.roll(one, 37, axis=2)))
+
+    found = only(of_run(late, "delay"))
+
+    rises = [float(str(row["undone_db"])) - float(str(row["si_sdr_db"])) for row in found.evidence]
+    assert found.effect_db == pytest.approx(max(rises) / 2, abs=2.0)
+
+
+def test_zeros_while_a_stem_plays_are_found_with_what_they_earn(make: Make) -> None:
+    def change(estimates: Array, _: Array) -> Array:
+        estimates[1, :, : 22050 * 10] = 0.0
+        return estimates
+
+    holed = make(change)
+
+    found, hole = only(of_run(holed, "zeros_while_playing")), only(of_run(holed, "holes"))
+
+    assert found.evidence[0]["stem"] == "drums"
+    assert found.value_by_better_rule is not None
+    assert found.value is not None
+    assert found.value_by_better_rule > found.value
+    assert float(str(hole.evidence[0]["zero_s"])) == pytest.approx(9.0, abs=1.5)
+
+
+def test_a_hole_shorter_than_a_window_is_found_with_what_it_costs(make: Make) -> None:
+    hole = slice(22050 * 25 // 10, 22050 * 5)
+
+    def change(estimates: Array) -> Array:
+        estimates[0, :, hole] = 0.0
+        return estimates
+
+    holed, clean = make(of_one_track(change)), make(as_they_are)
+
+    found = only(of_run(holed, "holes"))
+
+    assert of_run(holed, "zeros_while_playing") == []
+    assert float(str(found.evidence[0]["zero_s"])) == pytest.approx(2.5, abs=0.1)
+    assert float(str(found.evidence[0]["first_at_s"])) == pytest.approx(2.5, abs=0.1)
+    scores = clean.read_scores("slakh2100-active.v1").to_pandas()
+    bass = scores[(scores["stem"] == "bass") & (scores["status"] == "ok")]
+    apart = bass[(bass["track"] != bass["track"].iloc[0]) | (bass["start"] >= hole.stop)]
+    assert found.value_by_better_rule == pytest.approx(apart["value"].mean())
+    assert found.effect_db is not None
+    assert found.effect_db > 3
+
+
+def test_an_estimate_under_another_name_is_no_hole(make: Make) -> None:
+    def change(estimates: Array, _: Array) -> Array:
+        estimates[0, :, 22050 * 2 : 22050 * 9] = 0.0
+        return estimates[[1, 0, 2, 3]]
+
+    swapped = make(change, protocols=("slakh2100-active",))
+
+    assert only(of_run(swapped, "swapped_stems")).where == "bass, drums"
+    assert of_run(swapped, "holes") == []
+
+
+def test_stems_that_were_never_separated_are_told_as_such(make: Make) -> None:
+    found = only(
+        of_run(make(lambda estimates, _: estimates * [[[0.0]], [[1.0]], [[1.0]], [[1.0]]]), "holes")
+    )
+
+    assert "2 of them from start to end" in found.message
+
+
+def test_a_delay_is_found_to_the_sample(make: Make) -> None:
+    late = make(lambda estimates, _: np.roll(estimates, 37, axis=2))
+
+    found = only(of_run(late, "delay"))
+
+    assert {row["late_by"] for row in found.evidence} == {37}
+    assert found.value_by_better_rule is not None
+    assert found.value_by_better_rule > 25
+
+
+def test_clipping_and_rounding_of_estimates_are_found(make: Make) -> None:
+    def change(estimates: Array, _: Array) -> Array:
+        limit = 0.3 * np.abs(estimates).max()
+        return np.round(np.clip(estimates, -limit, limit) * 2**15) / 2**15
+
+    written = make(change)
+
+    assert only(of_run(written, "clipped_estimates")).severity == "warning"
+    assert len(only(of_run(written, "rounded_estimates")).evidence) >= 6
+
+
+def test_seams_between_chunks_are_found_with_their_period(make: Make) -> None:
+    def change(estimates: Array, _: Array) -> Array:
+        chunk = np.arange(estimates.shape[2]) // 44100
+        return estimates + 0.2 * (-1.0) ** chunk
+
+    found = only(of_run(make(change), "chunk_seams"))
+
+    assert "every 44100 samples" in found.where
+    assert sum(row["period"] == 44100 for row in found.evidence) > len(found.evidence) / 2
+
+
+def test_the_leak_is_given_in_dbfs(make: Make) -> None:
+    def change(estimates: Array, _: Array) -> Array:
+        noise = np.random.default_rng(1).standard_normal(estimates.shape)
+        return estimates + 1e-3 * noise
+
+    found = only(of_run(make(change, seconds=26.0), "leaks"))
+
+    levels = [float(str(row["median_dbfs"])) for row in found.evidence if "median_dbfs" in row]
+    assert levels == pytest.approx([-60.0] * len(levels), abs=0.3)
+
+
+def test_a_run_without_signal_facts_says_how_to_get_them(make: Make) -> None:
+    old = make(as_they_are)
+    for record in old.manifest.tracks:
+        path_of(old, old.manifest.layouts[0].key, record).unlink()
+
+    found = only(of_run(old, "no_signal_facts"))
+
+    assert "sepeval run" in found.way_out
+    assert of_run(old, "delay") == []
+
+
+def test_zeros_on_silence_are_worth_what_a_floor_takes_away(make: Make) -> None:
+    def gated(estimates: Array, _: Array) -> Array:
+        silent = np.abs(estimates) < 1e-12
+        return np.where(silent, 0.0, estimates)
+
+    found = only(
+        of_run(make(gated, protocols=("slakh2100-msdm",), seconds=26.0), "zeros_on_silence")
+    )
+
+    assert found.effect_db is not None
+    assert found.effect_db > 1
