@@ -11,16 +11,20 @@ gate         a condition that a program can check
 from sepeval.compare.comparison import compare
 from sepeval.compare.gate import Gate, broken, parsed
 from sepeval.compare.outcome import Comparison, Difference, Move, Place, Spread, Standing
+from sepeval.compare.seeds import Key, Seeds, over_seeds
 
 __all__ = [
     "Comparison",
     "Difference",
     "Gate",
+    "Key",
     "Move",
     "Place",
+    "Seeds",
     "Spread",
     "Standing",
     "broken",
     "compare",
+    "over_seeds",
     "parsed",
 ]

@@ -67,6 +67,7 @@ def compare(
         confidence=confidence,
         draws=draws,
         seed=seed,
+        by=found.by,
         differences=_differences(found, names, first, confidence, seed, upward=upward),
         moves=tuple(_moves(found, names, first)),
         spreads=spreads(results, how, score, found),
@@ -101,9 +102,9 @@ def _differences(
         columns, flips=len(drawn), generator=np.random.default_rng([seed, 1])
     )
     signed = significance.wilcoxon(columns)
-    corrected = significance.holm(flipped)
-    effect = significance.effect_size(columns)
-    needed = significance.tracks_needed(columns, confidence=confidence, power=POWER)
+    corrected = significance.holm(flipped if found.by == "mean" else signed)
+    effect = significance.effect_size(columns, by=found.by)
+    needed = significance.tracks_needed(columns, by=found.by, confidence=confidence, power=POWER)
     better = columns if upward else -columns
     rows = []
     for place, (row, column) in enumerate(np.ndindex(shape)):
@@ -116,9 +117,9 @@ def _differences(
                 difference=_known(observed[row, column]),
                 low=_known(interval.low[place]),
                 high=_known(interval.high[place]),
-                p_permutation=float(flipped[place]),
-                p_wilcoxon=float(signed[place]),
-                p_holm=float(corrected[place]),
+                p_permutation=_known(flipped[place]),
+                p_wilcoxon=_known(signed[place]),
+                p_holm=_known(corrected[place]),
                 effect=_known(effect[place]),
                 wins=int((better[:, place] > 0).sum()),
                 ties=int((better[:, place] == 0).sum()),

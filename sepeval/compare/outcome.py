@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sepeval.kernels.significance import Statistic
 from sepeval.results import Results
 
 DRAWS = 10_000
@@ -22,10 +23,13 @@ class Difference:
         difference: value - baseline; None where one of them has no finite value.
         low: lower end of the interval of the difference (BCa, over tracks).
         high: its upper end.
-        p_permutation: of the paired sign-flip test of the tracks' differences.
+        p_permutation: of the paired sign-flip test of the mean of the tracks' differences; None
+            where no track has one.
         p_wilcoxon: of Wilcoxon's signed-rank test of the same.
-        p_holm: `p_permutation`, corrected for all rows of the comparison.
-        effect: mean over standard deviation of the tracks' differences.
+        p_holm: `p_permutation`, or `p_wilcoxon` where the table takes a median over tracks,
+            corrected for all tests of the comparison.
+        effect: centre over spread of the tracks' differences: mean and standard deviation, or
+            median and scaled median absolute deviation.
         wins: tracks on which the system is better.
         ties: tracks on which both are equal.
         losses: tracks on which the baseline is better.
@@ -41,9 +45,9 @@ class Difference:
     difference: float | None
     low: float | None
     high: float | None
-    p_permutation: float
-    p_wilcoxon: float
-    p_holm: float
+    p_permutation: float | None
+    p_wilcoxon: float | None
+    p_holm: float | None
     effect: float | None
     wins: int
     ties: int
@@ -133,6 +137,22 @@ class Standing:
     critical: float
     friedman: float | None
 
+    @property
+    def by_mean_rank(self) -> tuple[Place, ...]:
+        """The places, the best mean rank first."""
+        return tuple(sorted(self.places, key=lambda one: one.mean_rank))
+
+    @property
+    def groups(self) -> tuple[range, ...]:
+        """Runs of `by_mean_rank`, as long as can be, that the test does not tell apart."""
+        ranks = [one.mean_rank for one in self.by_mean_rank]
+        found: list[range] = []
+        for first, rank in enumerate(ranks):
+            end = sum(other <= rank + self.critical for other in ranks)
+            if end - first > 1 and (not found or end > found[-1].stop):
+                found.append(range(first, end))
+        return tuple(found)
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -146,6 +166,7 @@ class Comparison:
         confidence: of all intervals.
         draws: resamples of the tracks, and patterns of signs.
         seed: of both.
+        by: the centre of differences over tracks: the mean, or a median where the table takes one.
         differences: by system, then by stem and All.
         moves: of every track that differs, the largest difference of each system and stem first.
         spreads: of the systems with more than one replicate.
@@ -159,6 +180,7 @@ class Comparison:
     confidence: float
     draws: int
     seed: int
+    by: Statistic
     differences: tuple[Difference, ...]
     moves: tuple[Move, ...]
     spreads: tuple[Spread, ...]

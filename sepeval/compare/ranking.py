@@ -16,7 +16,7 @@ from sepeval.types import Array
 def standing(
     found: Resampled, names: Sequence[str], *, confidence: float, higher_is_better: bool
 ) -> tuple[Standing, ...]:
-    """Return the order of the systems for each stem and All that a track has values of.
+    """Return the order of the systems for each stem and All that all of them have a number of.
 
     Places come from the numbers of the table, their intervals from the shared resamples. Mean
     ranks over tracks serve the critical-difference diagram: two systems can be told apart where
@@ -37,7 +37,7 @@ def standing(
     for column, stem in enumerate(found.stems):
         values = found.values[:, :, column]
         values = values[np.isfinite(values).all(axis=1)]
-        if not len(values):
+        if not len(values) or not np.isfinite(found.numbers[:, column]).all():
             continue
         intervals = significance.rank_intervals(
             found.numbers[:, column],

@@ -25,10 +25,12 @@ class Resampled:
         tracks: ids of all tracks.
         stems: of the table, then `All` where the summary has it.
         values: [track system stem], one value per track; nan where the track does not count. That
-            of `All` is the mean over the stems that the track has.
+            of `All` is the mean over the stems that the track has, and nan where the table has no
+            `All`.
         numbers: [system stem], the numbers of the table over those tracks.
         draws: [draw system stem], the same over every resample.
         without: [track system stem], the same without one track each.
+        by: how values become numbers, over tracks.
     """
 
     tracks: tuple[str, ...]
@@ -37,6 +39,7 @@ class Resampled:
     numbers: Array
     draws: Array
     without: Array
+    by: significance.Statistic
 
 
 def resampled(
@@ -68,14 +71,16 @@ def resampled(
         significance.left_out(count),
     )
     once, drawn, without = (found.stems_of(one) for one in counts)
+    by = found.numbers[0][0].by
     if not found.whole:
-        return Resampled(found.tracks, found.stems, found.values, once[0], drawn, without)
+        return Resampled(found.tracks, found.stems, found.values, once[0], drawn, without, by)
     once, drawn, without = (
         np.concatenate([one, found.joined(one)], axis=-1) for one in (once, drawn, without)
     )
     every = _known_mean(found.values[:, :, list(found.whole)])
+    every[:, ~np.isfinite(once[0][:, -1])] = np.nan
     values = np.concatenate([found.values, every], axis=2)
-    return Resampled(found.tracks, (*found.stems, ALL), values, once[0], drawn, without)
+    return Resampled(found.tracks, (*found.stems, ALL), values, once[0], drawn, without, by)
 
 
 def _known_mean(values: Array) -> Array:

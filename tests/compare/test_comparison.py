@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sepeval.compare import Comparison, Difference, compare
+from sepeval.compare import Comparison, Difference, Place, Standing, compare
 from sepeval.errors import StoreError, UnknownNameError
-from sepeval.report.compared import ComparisonText
+from sepeval.report.tables.comparison import ComparisonText
 from sepeval.store import MetricRecord, Run
 from tests.report.runs import Score, protocol, summary, write
 
@@ -192,8 +192,88 @@ def test_a_stem_that_no_track_has_is_told_without_a_number(tmp_path: Path) -> No
 
     assert (row(found, "bass").difference, row(found, "bass").tracks) == (None, 0)
     assert row(found, "drums").difference == pytest.approx(1.0)
-    assert "bass" not in [one.stem for one in found.standings]
-    assert ComparisonText(found).as_text()
+    assert [one.stem for one in found.standings] == ["drums"]  # All is a mean with bass
+    for stem in ("bass", "All"):
+        one = row(found, stem)
+        assert (one.p_permutation, one.p_wilcoxon, one.p_holm) == (None, None, None)
+        assert (one.effect, one.needed, one.tracks) == (None, None, 0)
+    one = row(found, "drums")
+    assert one.p_permutation is not None
+    assert one.p_holm == 2 * one.p_permutation  # what is not tested needs no correction
+    assert "so nothing is compared: bass, All" in ComparisonText(found).as_text(200)
+
+
+def test_a_median_over_tracks_is_tested_as_a_median(tmp_path: Path) -> None:
+    document = protocol(summaries=[summary(steps=STEPS["median of medians"])])
+    drums = np.arange(15.0)
+    gains = np.append(np.linspace(0.3, 0.6, 14), -90.0)  # one track is far off
+
+    found = compare(
+        [
+            write(tmp_path, "base", scores(drums, drums), under=document),
+            write(tmp_path, "new", scores(drums + gains, drums), under=document),
+        ],
+        "two-stems",
+    )
+
+    one = row(found, "bass")
+    median = np.median(gains)
+    tested = sum(one.p_wilcoxon is not None for one in found.differences)
+    assert one.p_wilcoxon == pytest.approx(stats.wilcoxon(gains).pvalue)
+    assert one.p_permutation == pytest.approx(1.0, abs=0.1)  # the mean sees one track alone
+    assert one.p_wilcoxon is not None
+    assert one.p_holm == pytest.approx(tested * one.p_wilcoxon)
+    assert one.p_holm < 0.05
+    assert one.effect == pytest.approx(median / (1.4826 * np.median(np.abs(gains - median))))
+    assert "Wilcoxon's signed-rank test, as the table takes a median" in ComparisonText(
+        found
+    ).as_text(200)
+
+
+def test_few_tracks_say_how_small_a_p_value_can_be(tmp_path: Path) -> None:
+    found = compare(two(tmp_path, BASS + 1.0, DRUMS + 1.0), "two-stems")
+
+    shown = ComparisonText(found).as_text(200)
+    assert "6 tracks let no p Holm be less than 0.094" in shown  # 3 tests, 2 of 64 patterns
+
+
+@pytest.mark.parametrize(
+    ("critical", "groups"),
+    [
+        (0.4, []),
+        (0.5, [(0, 2)]),
+        (1.1, [(0, 2), (2, 4)]),
+        (1.6, [(0, 2), (1, 3), (2, 4)]),
+        (2.0, [(0, 3), (2, 4)]),
+        (9.0, [(0, 4)]),
+    ],
+)
+def test_groups_are_as_long_as_the_critical_difference_lets_them(
+    critical: float, groups: list[tuple[int, int]]
+) -> None:
+    places = tuple(
+        Place(name, 1, 1, 1, rank) for name, rank in zip("dacb", (4.0, 1.0, 3.0, 1.5), strict=True)
+    )
+
+    found = Standing("bass", places, 10, critical, None)
+
+    assert [one.system for one in found.by_mean_rank] == list("abcd")
+    assert [(one.start, one.stop) for one in found.groups] == groups
+
+
+def test_places_are_told_from_the_best_to_the_worst(tmp_path: Path) -> None:
+    runs = [
+        write(tmp_path, name, scores(BASS + gain, DRUMS + gain))
+        for name, gain in (("low", 0.0), ("high", 5.0), ("middle", 2.0))
+    ]
+
+    (places,) = (
+        one
+        for one in ComparisonText(compare(runs, "two-stems")).grids()
+        if one.caption.startswith("Place")
+    )
+
+    assert [one[0] for one in places.lines[:3]] == ["high", "middle", "low"]
 
 
 def test_infinite_values_take_part_in_no_difference(tmp_path: Path) -> None:

@@ -186,8 +186,8 @@ def test_holes_are_zeros_of_the_estimate_while_the_reference_plays() -> None:
 
     found = signal_facts(reference, estimate, reference.sum(axis=0), rate=RATE)
 
-    assert found.holes[0] == pytest.approx(5 * RATE, abs=2048)
-    assert found.holes[1] == 0
+    assert np.diff(found.holes[0]).sum() == pytest.approx(5 * RATE, abs=2048)
+    assert found.holes[1].shape == (0, 2)
 
 
 @settings(max_examples=12)

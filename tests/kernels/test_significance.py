@@ -151,6 +151,31 @@ def test_the_permutation_test_agrees_with_scipy() -> None:
     assert found == pytest.approx(theirs.pvalue, abs=1e-12)
 
 
+def test_where_nothing_was_measured_nothing_is_tested() -> None:
+    nothing = np.full((5, 1), np.nan)
+    both = np.concatenate([nothing, np.ones((5, 1))], axis=1)
+
+    found = sign_flips(both, flips=100, generator=np.random.default_rng(0))
+    corrected = holm(np.array([np.nan, 0.01, 0.04]))
+
+    assert found[1] == 2 / 2**5
+    for tested in (found, wilcoxon(both), effect_size(both, by="median"), corrected):
+        assert np.isnan(tested[0])
+    assert corrected[1:].tolist() == [0.02, 0.04]
+
+
+def test_one_track_far_off_moves_no_effect_by_the_median() -> None:
+    differences = drawn(101, 1, seed=3) + 0.5
+    far = differences.copy()
+    far[np.argmin(far)] = -500.0
+
+    mean, median = (effect_size(far, by=by).item() for by in ("mean", "median"))
+
+    assert median == effect_size(differences, by="median").item()
+    assert median == pytest.approx(effect_size(differences, by="mean").item(), abs=0.15)
+    assert mean < 0
+
+
 def test_with_many_tracks_the_permutation_test_is_near_the_t_test() -> None:
     differences = drawn(200, 1, seed=4) + 0.15
 
@@ -164,8 +189,8 @@ def test_no_difference_is_no_evidence() -> None:
 
     assert sign_flips(nothing, flips=100, generator=np.random.default_rng(0)).item() == 1.0
     assert wilcoxon(nothing).item() == 1.0
-    assert effect_size(nothing).item() == 0.0
-    assert tracks_needed(nothing, confidence=0.95, power=0.8).item() == np.inf
+    assert effect_size(nothing, by="mean").item() == 0.0
+    assert tracks_needed(nothing, by="mean", confidence=0.95, power=0.8).item() == np.inf
 
 
 def test_wilcoxon_is_that_of_scipy_without_missing_tracks() -> None:
@@ -191,7 +216,7 @@ def test_holm_raises_p_values_and_keeps_their_order(p_values: list[float]) -> No
 def test_the_tracks_needed_resolve_the_difference_as_often_as_asked() -> None:
     differences = drawn(50, 1, seed=6)
     differences = (differences - differences.mean()) / differences.std(ddof=1) + 0.4
-    count = int(tracks_needed(differences, confidence=0.95, power=0.8).item())
+    count = int(tracks_needed(differences, by="mean", confidence=0.95, power=0.8).item())
     generator = np.random.default_rng(0)
     samples = generator.normal(0.4, 1.0, (2000, count))
 
@@ -199,6 +224,36 @@ def test_the_tracks_needed_resolve_the_difference_as_often_as_asked() -> None:
 
     assert count == 50
     assert power == pytest.approx(0.8, abs=0.04)
+
+
+def test_fewer_tracks_than_a_test_can_tell_are_never_enough() -> None:
+    sure = np.ones((8, 1))
+    count = int(tracks_needed(sure, by="mean", confidence=0.95, power=0.8).item())
+    generator = np.random.default_rng(0)
+
+    p_values = [
+        sign_flips(sure[:tracks], flips=1000, generator=generator).item()
+        for tracks in (count - 1, count)
+    ]
+
+    assert p_values[1] < 0.05 < p_values[0]
+
+
+def test_a_median_needs_more_tracks_than_a_mean_to_show_as_much() -> None:
+    count = int(
+        tracks_needed(
+            np.array([[-0.6745 + 0.4], [0.4], [0.6745 + 0.4]]),  # effect 0.4 by the median
+            by="median",
+            confidence=0.95,
+            power=0.8,
+        ).item()
+    )
+    samples = np.random.default_rng(0).normal(0.4, 1.0, (2000, count))
+
+    p_values = np.asarray(stats.wilcoxon(samples, axis=1, method="approx").pvalue)
+
+    assert count == 52  # pi / 3 times 49.06
+    assert np.mean(p_values < 0.05) == pytest.approx(0.8, abs=0.04)
 
 
 def test_ranks_of_resamples_hold_the_place_of_the_table() -> None:

@@ -44,8 +44,13 @@ def test_a_real_run_becomes_a_page_with_its_figures(runs: list[Run], tmp_path: P
     path = page(runs, tmp_path)
 
     assert "scored like any other" in path.read_text(encoding="utf-8")
-    assert sorted(one.name.rpartition("--")[2] for one in path.parent.rglob("*.svg")) == [
-        "differences.svg",
-        "silence.svg",
-        "tracks.svg",
+    drawn = sorted(one.stem.rpartition("--")[2] for one in path.parent.rglob("*.svg"))
+    assert [name.partition("-")[0] for name in drawn] == [
+        "0001",  # a track over time
+        "closed",  # form of scores on silence
+        "differences",
+        "gains",
+        "silence",
+        "tracks",
+        "zeros",  # against the mixture
     ]

@@ -1,4 +1,8 @@
-"""Paired differences between two systems: tests, effect size, and tracks that would be needed."""
+"""Paired differences between two systems: tests, effect size, and tracks that would be needed.
+
+A table that takes a median over tracks does not see one track that is far off; a mean of the
+differences sees little else. So the mean has its test, sign flips, and the median that of Wilcoxon.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,10 @@ import math
 
 import numpy as np
 
+from sepeval.kernels.significance.bootstrap import Statistic
 from sepeval.types import Array
+
+_MAD = 1.4826  # standard deviation over median absolute deviation of normal values
 
 
 def sign_flips(differences: Array, *, flips: int, generator: np.random.Generator) -> Array:
@@ -21,12 +28,13 @@ def sign_flips(differences: Array, *, flips: int, generator: np.random.Generator
         generator: draws them.
 
     Returns:
-        [series], two-sided, in (0, 1].
+        [series], two-sided, in (0, 1]; nan where no track has a difference.
 
     References:
         [1] Phipson, Smyth. "Permutation p-values should never be zero", SAGMB 9(1), 2010.
     """
     tracks = len(differences)
+    has_any = np.isfinite(differences).any(axis=0)
     known = np.where(np.isfinite(differences), differences, 0.0)
     seen = np.abs(known.sum(axis=0))
     if 2.0**tracks <= flips:
@@ -36,7 +44,7 @@ def sign_flips(differences: Array, *, flips: int, generator: np.random.Generator
         signs, extra = 1.0 - 2.0 * generator.integers(0, 2, (flips, tracks)), 1
     sums = np.abs(signs @ known)
     beyond = (sums >= seen * (1.0 - 1e-12)).sum(axis=0)  # the sum of another order may round
-    return np.asarray((beyond + extra) / (len(signs) + extra), dtype=np.float64)
+    return np.asarray(np.where(has_any, (beyond + extra) / (len(signs) + extra), np.nan))
 
 
 def wilcoxon(differences: Array) -> Array:
@@ -44,10 +52,13 @@ def wilcoxon(differences: Array) -> Array:
 
     Args:
         differences: [track series]; nan where a track has none. Zeros are dropped.
+
+    Returns:
+        1 where all differences are zero; nan where no track has one.
     """
     from scipy import stats
 
-    found = np.ones(differences.shape[1])
+    found = np.where(np.isfinite(differences).any(axis=0), 1.0, np.nan)
     for place, column in enumerate(differences.T):
         kept = column[np.isfinite(column) & (column != 0)]
         if len(kept):
@@ -58,6 +69,9 @@ def wilcoxon(differences: Array) -> Array:
 def holm(p_values: Array) -> Array:
     """Return p-values [test] after Holm's correction for the number of tests.
 
+    Args:
+        p_values: [test]; nan is no test, and stays nan.
+
     References:
         [1] Holm. "A simple sequentially rejective multiple test procedure", Scandinavian Journal
             of Statistics 6(2), 1979.
@@ -66,53 +80,68 @@ def holm(p_values: Array) -> Array:
         >>> holm(np.array([0.01, 0.04, 0.03])).tolist()
         [0.03, 0.06, 0.06]
     """
-    count = len(p_values)
-    order = np.argsort(p_values, kind="stable")
-    scaled = np.minimum(p_values[order] * np.arange(count, 0, -1), 1.0)
-    corrected = np.empty(count)
+    tested = np.flatnonzero(np.isfinite(p_values))
+    order = tested[np.argsort(p_values[tested], kind="stable")]
+    scaled = np.minimum(p_values[order] * np.arange(len(order), 0, -1), 1.0)
+    corrected = np.full(len(p_values), np.nan)
     corrected[order] = np.maximum.accumulate(scaled)
     return corrected
 
 
-def effect_size(differences: Array) -> Array:
-    """Return mean over standard deviation of paired differences, [series], without a unit.
+def effect_size(differences: Array, *, by: Statistic) -> Array:
+    """Return the centre over the spread of paired differences, [series], without a unit.
+
+    The mean over the standard deviation; or the median over 1.4826 times the median absolute
+    deviation from it, which is the same for many normal differences.
 
     Args:
         differences: [track series]; nan where a track has none.
+        by: the centre.
 
     Returns:
-        0 where all differences are zero; infinite where they are equal and not zero; nan where
-        there are fewer than two.
+        0 where the centre is zero without a spread; infinite where it is not zero without one; nan
+        where there are fewer than two differences.
     """
     found = np.full(differences.shape[1], np.nan)
     for place, column in enumerate(differences.T):
         kept = column[np.isfinite(column)]
         if len(kept) < 2:
             continue
-        mean, spread = float(np.mean(kept)), float(np.std(kept, ddof=1))
-        if spread > 0:
-            found[place] = mean / spread
+        if by == "mean":
+            centre, spread = float(np.mean(kept)), float(np.std(kept, ddof=1))
         else:
-            found[place] = 0.0 if mean == 0 else math.copysign(np.inf, mean)
+            centre = float(np.median(kept))
+            spread = _MAD * float(np.median(np.abs(kept - centre)))
+        if spread > 0:
+            found[place] = centre / spread
+        else:
+            found[place] = 0.0 if centre == 0 else math.copysign(np.inf, centre)
     return found
 
 
-def tracks_needed(differences: Array, *, confidence: float, power: float) -> Array:
-    """Return how many tracks like these would resolve their mean difference, [series].
+def tracks_needed(differences: Array, *, by: Statistic, confidence: float, power: float) -> Array:
+    """Return how many tracks like these would resolve the centre of their differences, [series].
 
-        n = ((Φ⁻¹((1 + confidence) / 2) + Φ⁻¹(power)) / |effect size|)²
+        n = c ((Φ⁻¹((1 + confidence) / 2) + Φ⁻¹(power)) / |effect size|)²
+
+    with c = 1 for a mean, and π / 3 for a median, as Wilcoxon's test needs that many more of normal
+    differences than the test of their mean.
 
     Args:
         differences: [track series]; nan where a track has none.
+        by: the centre.
         confidence: one minus the level of the two-sided test.
         power: how probable it shall be that the test finds the difference.
 
     Returns:
-        Whole numbers, 2 at least; infinite where there is no difference.
+        Whole numbers; infinite where there is no difference. With fewer than the least of them,
+        no pattern of signs is rare enough for the level.
     """
     from scipy.special import ndtri
 
     quantiles = float(ndtri((1.0 + confidence) / 2.0) + ndtri(power))
+    scale = 1.0 if by == "mean" else math.pi / 3.0
     with np.errstate(divide="ignore"):
-        count = (quantiles / np.abs(effect_size(differences))) ** 2
-    return np.maximum(np.ceil(count), 2.0)
+        count = scale * (quantiles / np.abs(effect_size(differences, by=by))) ** 2
+    least = math.ceil(1.0 - math.log2(1.0 - confidence))
+    return np.maximum(np.ceil(count), least)

@@ -11,6 +11,7 @@ overview     the first page, and everything it leads to
 sections     runs that measured the same audio under one protocol: numbers, figures, errors
 glance       the first numbers of all sections
 comparing    systems against a baseline
+closer       track against track, one track over time, gains on silence, protocols apart
 ranking      which tracks to look at first
 rows         the score rows of a section, packed; scripts: how data reach a page from disk
 audited      what audits find

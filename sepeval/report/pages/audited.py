@@ -36,7 +36,7 @@ class Remark:
         finding: what was found.
         where: subject and place in one line.
         effect: by how much a number can move; empty where that is not known.
-        better: the score as it is and under the better rule; empty where they are not known.
+        scores: as it is and under the better rule; empty where they are not known.
         evidence: the first rows.
         more: how many rows are not shown.
     """
@@ -44,7 +44,7 @@ class Remark:
     finding: Finding
     where: str
     effect: str
-    better: str
+    scores: str
     evidence: tuple[Evidence, ...]
     more: int
 
@@ -81,14 +81,14 @@ def _about(run: Run, protocols: Sequence[str]) -> Run:
 
 
 def _remark(one: Finding, data: str) -> Remark:
-    better = ""
-    if one.value is not None and one.better is not None:
-        better = f"{one.value:.2f} → {one.better:.2f}"
+    scores = ""
+    if one.value is not None and one.value_by_better_rule is not None:
+        scores = f"{one.value:.2f} → {one.value_by_better_rule:.2f}"
     return Remark(
         finding=one,
         where=plain(f"{data}: {one.where}" if one.where else data),
         effect=effect(one),
-        better=better,
+        scores=scores,
         evidence=tuple(_tables(one.evidence[:_SHOWN])),
         more=max(0, len(one.evidence) - _SHOWN),
     )

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from sepeval.compare import compare
 from sepeval.errors import StoreError
-from sepeval.report.compared import ComparisonText, Grid
-from sepeval.report.compared_plots import drawings
+from sepeval.report.figures.comparison import drawings
 from sepeval.report.pages.folder import Folder
 from sepeval.report.pages.pictures import Picture, drawn
+from sepeval.report.tables.comparison import ComparisonText, Grid
 from sepeval.results import Results
 
 

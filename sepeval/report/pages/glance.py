@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sepeval.report.blocks import Cell
+from sepeval.report.pages.closer import protocols_apart
+from sepeval.report.pages.folder import Folder
+from sepeval.report.pages.pictures import Picture
 from sepeval.report.pages.sections import Section
+from sepeval.report.tables.blocks import Cell
 
 
 @dataclass(frozen=True)
@@ -33,15 +36,22 @@ class Glance:
         columns: one for each section.
         lines: a system's name, and for each section a cell with the address of the rows behind it;
             None where it has none.
+        picture: the protocols against each other; None for a single one.
     """
 
     name: str
     columns: tuple[Column, ...]
     lines: tuple[tuple[str, tuple[tuple[Cell, str] | None, ...]], ...]
+    picture: Picture | None
 
 
-def glance(sections: Sequence[Section]) -> Glance:
-    """Return the first number of each section, the last stem of its first block, by system."""
+def glance(sections: Sequence[Section], folder: Folder) -> Glance:
+    """Return the first number of each section, the last stem of its first block, by system.
+
+    Args:
+        sections: of one group.
+        folder: of the report, into which a figure of them goes.
+    """
     group = sections[0].group
     columns = []
     for one in sections:
@@ -53,7 +63,8 @@ def glance(sections: Sequence[Section]) -> Glance:
         (name, tuple(_cell(one, place) for one in sections))
         for place, name in enumerate(group.names)
     )
-    return Glance(group.name, tuple(columns), lines)
+    picture = protocols_apart([one.results for one in sections], folder, f"figures/{group.key}")
+    return Glance(group.name, tuple(columns), lines, picture)
 
 
 def _cell(section: Section, place: int) -> tuple[Cell, str] | None:

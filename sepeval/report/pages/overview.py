@@ -11,7 +11,6 @@ from sepeval.audits.findings import counted
 from sepeval.errors import UnknownNameError
 from sepeval.publications import PublishedLine
 from sepeval.registry import nearest
-from sepeval.report import literature
 from sepeval.report.pages.audited import Remark, audited
 from sepeval.report.pages.folder import Folder
 from sepeval.report.pages.glance import glance
@@ -19,8 +18,9 @@ from sepeval.report.pages.groups import Group, grouped
 from sepeval.report.pages.listening import Listened, listened
 from sepeval.report.pages.provenance import as_yaml, origin
 from sepeval.report.pages.sections import Section, section
+from sepeval.report.pages.words import STATUSES
+from sepeval.report.tables import literature
 from sepeval.report.templates import rendered
-from sepeval.report.words import STATUSES
 from sepeval.results import by_protocol, gather
 from sepeval.results.words import plain
 from sepeval.store import Run
@@ -88,7 +88,7 @@ def page(
     for group in groups:
         _write_tracks(group, [one for one in sections if one.group is group], out)
     out.text("rows.html", rendered("rows.html.j2", root=""))
-    out.text("index.html", _overview(sections, sounds, remarks))
+    out.text("index.html", _overview(sections, sounds, remarks, out))
     for name in ASSETS:
         asset = resources.files("sepeval.report") / "html" / name
         out.text(f"assets/{name}", asset.read_text(encoding="utf-8"))
@@ -181,14 +181,17 @@ def _write_tracks(group: Group, sections: Sequence[Section], out: Folder) -> Non
 
 
 def _overview(
-    sections: Sequence[Section], sounds: Sequence[Listened], remarks: Sequence[Remark] | None
+    sections: Sequence[Section],
+    sounds: Sequence[Listened],
+    remarks: Sequence[Remark] | None,
+    out: Folder,
 ) -> str:
     runs = {run.folder: run for one in sections for run in one.group.runs}
     return rendered(
         "index.html.j2",
         root="",
         sections=sections,
-        glances=[glance(own) for own in _by_group(sections)],
+        glances=[glance(own, out) for own in _by_group(sections)],
         sounds=sounds,
         remarks=remarks,
         counted=counted(one.finding for one in remarks or ()),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import struct
+import re
 from dataclasses import dataclass
 
-from sepeval.report.canvas import Drawing
+from sepeval.report.drawing.canvas import Drawing
 from sepeval.report.pages.folder import Folder
 
-_FORMATS = ("svg", "png")
+_SIZE = re.compile(r'<svg [^>]*?width="([\d.]+)pt" height="([\d.]+)pt"', re.DOTALL)
+_PIXELS = 5 / 3  # of the browser in a point: letters are as large as those of the page
 
 
 @dataclass(frozen=True)
@@ -17,15 +18,13 @@ class Picture:
 
     Attributes:
         source: address of the drawing, from the report's folder.
-        raster: address of the same as PNG.
         title: what it shows.
         words: its numbers as a text.
-        width: of the raster, in pixels.
-        height: of the raster, in pixels.
+        width: at most, in pixels of the browser.
+        height: with that width.
     """
 
     source: str
-    raster: str
     title: str
     words: str
     width: int
@@ -37,10 +36,17 @@ def drawn(drawing: Drawing, folder: Folder, where: str) -> Picture:
 
     Raises:
         StoreError: it cannot be written.
+        ValueError: the drawing does not say how large it is.
     """
-    paths = drawing.write(folder.path / where, _FORMATS)
-    source, raster = (f"{where}/{path.name}" for path in paths)
+    (path,) = drawing.write(folder.path / where, ("svg",))
+    source = f"{where}/{path.name}"
     folder.note(source)
-    folder.note(raster)
-    size = struct.unpack(">II", paths[1].read_bytes()[16:24])  # width and height of a PNG
-    return Picture(source, raster, drawing.title, drawing.words, *size)
+    return Picture(source, drawing.title, drawing.words, *_size(path.read_text(encoding="utf-8")))
+
+
+def _size(text: str) -> tuple[int, int]:
+    """Return width and height of a drawing, in pixels."""
+    found = _SIZE.search(text)
+    if found is None:
+        raise ValueError("the drawing has no size in points")
+    return round(float(found[1]) * _PIXELS), round(float(found[2]) * _PIXELS)

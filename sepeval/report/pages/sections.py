@@ -7,7 +7,9 @@ from urllib.parse import urlencode
 
 from sepeval.protocol import Protocol
 from sepeval.publications import PublishedLine
-from sepeval.report.distribution import words_of
+from sepeval.report.figures.kinds import drawings
+from sepeval.report.figures.tracks import words_of
+from sepeval.report.pages.closer import Look, looks
 from sepeval.report.pages.comparing import Compared, compared
 from sepeval.report.pages.folder import Folder
 from sepeval.report.pages.groups import Group
@@ -15,9 +17,8 @@ from sepeval.report.pages.pictures import Picture, drawn
 from sepeval.report.pages.ranking import Ranking, ranking
 from sepeval.report.pages.rows import STATUSES, Rows, rows_of
 from sepeval.report.pages.scripts import script
-from sepeval.report.plots import drawings
-from sepeval.report.tables import Table, of_results
-from sepeval.report.words import measured, on_silence
+from sepeval.report.pages.words import measured, on_silence
+from sepeval.report.tables.scores import Table, of_results
 from sepeval.results import Results, dataset_of, failed
 from sepeval.results.traits import direction
 from sepeval.results.words import count_of, plain
@@ -56,6 +57,7 @@ class Section:
         ranking: the tracks, the worst first.
         comparison: None for a single system.
         pictures: figures.
+        looks: figures that look closer.
         faults: tracks without scores.
     """
 
@@ -70,6 +72,7 @@ class Section:
     ranking: Ranking
     comparison: Compared | None
     pictures: tuple[Picture, ...]
+    looks: tuple[Look, ...]
     faults: tuple[Fault, ...]
 
     @property
@@ -115,6 +118,7 @@ def section(
     anchor = slug(f"{results.protocol.id}--{first.manifest.hash}")
     where = f"figures/{anchor}"
     found = rows_of(results)
+    order = ranking(results, found.values[0], group, decimals=decimals)
     made = Section(
         anchor=anchor,
         group=group,
@@ -124,9 +128,10 @@ def section(
         measured=" ".join(measured(results.protocol)),
         on_silence=" ".join(on_silence(results.protocol)),
         table=of_results(results, decimals=decimals, published=published),
-        ranking=ranking(results, found.values[0], group, decimals=decimals),
+        ranking=order,
         comparison=compared(results, folder, where, baseline=baseline, decimals=decimals),
         pictures=_pictures(results, folder, where),
+        looks=looks(results, order, folder, where, baseline=baseline),
         faults=_faults(results),
     )
     for track, packed in found.tracks.items():

@@ -1,0 +1,283 @@
+"""A comparison as text, Markdown, CSV and JSON: the effect with its interval before any p-value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+from sepeval import csv_text
+from sepeval.compare import Comparison, Difference, Place, Standing
+from sepeval.report.tables import formats
+from sepeval.results.signature import line
+from sepeval.results.traits import direction, in_unit
+from sepeval.results.words import count_of
+
+_MOVES = 3  # tracks shown of each system
+_COARSE = 0.01  # least p-value that is told
+_MANY = 10  # systems from which one track of each is shown
+_MEAN = ("mean over standard deviation", "sign-flip test of the mean of", "Wilcoxon's")
+_MEDIAN = (
+    "median over scaled median absolute deviation",
+    "Wilcoxon's signed-rank test, as the table takes a median over tracks, of",
+    "the sign-flip test's",
+)  # effect, test, and what the CSV has besides
+_HEAD = ("system", "value", "difference", "interval", "effect", "w/t/l", "needed", "p", "p Holm")
+
+
+class Grid(NamedTuple):
+    """A table: caption, names of the columns, lines."""
+
+    caption: str
+    head: tuple[str, ...]
+    lines: Sequence[tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class ComparisonText:
+    """What is written of a comparison. The same runs give the same bytes.
+
+    Attributes:
+        comparison: what was found.
+        decimals: of values in the metric's unit.
+    """
+
+    comparison: Comparison
+    decimals: int = 2
+
+    @property
+    def title(self) -> str:
+        """Protocol, metric and baseline in one sentence."""
+        found = self.comparison
+        record = found.results.metrics[found.metric]
+        return (
+            f"{found.metric} of {found.results.protocol.id} ({found.summary}), "
+            f"{in_unit(record.unit)}, {direction(record)}; against {found.baseline}"
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the columns are, and what was tested."""
+        found = self.comparison
+        share = f"{100 * found.confidence:g} %"
+        tests = sum(one.p_holm is not None for one in found.differences)
+        size, test, other = _MEAN if found.by == "mean" else _MEDIAN
+        empty = [stem for stem in self._all_stems() if stem not in self._stems()]
+        notes = [
+            f"value, difference: of the table's numbers over the tracks that all systems have "
+            f"({count_of(max(one.tracks for one in found.differences), 'track')} at most); the "
+            "table shows each system over its own",
+            f"interval: {share}, BCa bootstrap over tracks, {found.draws} resamples shared by all "
+            f"systems and stems, seed {found.seed}",
+            f"effect: {size} of the tracks' differences; w/t/l: tracks won, tied, lost; needed: "
+            "tracks like these that would show the difference with power 0.8",
+            f"p: {test} the tracks' differences; p Holm: corrected for all {tests} tests; {other} "
+            "is in the CSV",
+        ]
+        notes += self._coarseness(tests)
+        if empty:
+            notes.append(
+                f"no track has values of all systems, so nothing is compared: {', '.join(empty)}"
+            )
+        return tuple(notes)
+
+    def as_text(self, width: int = 100) -> str:
+        """Return aligned text for a terminal of so many characters."""
+        rows, headings = self._rows()
+        parts = [
+            formats.wrapped(self.title, width),
+            formats.aligned(_HEAD, rows, width, headings),
+            "\n".join(formats.wrapped(note, width) for note in self.notes),
+        ]
+        for caption, head, lines in self._more():
+            parts.append(
+                f"{formats.wrapped(caption, width)}\n{formats.aligned(head, lines, width)}"
+            )
+        return "\n\n".join([*parts, line(self.comparison.results)]) + "\n"
+
+    def as_markdown(self) -> str:
+        """Return Markdown with one table per stem."""
+        parts = [f"**{formats.escaped(self.title)}**"]
+        for stem in self._stems():
+            rows = [self._line(one) for one in self.comparison.differences if one.stem == stem]
+            escaped = [(formats.escaped(row[0]), *row[1:]) for row in rows]
+            parts += [formats.escaped(stem), formats.pipes(_HEAD, escaped)]
+        parts.append("\n".join(f"- {formats.escaped(note)}" for note in self.notes))
+        for caption, head, lines in self._more():
+            escaped = [tuple(map(formats.escaped, row)) for row in lines]
+            parts += [formats.escaped(caption), formats.pipes(head, escaped)]
+        parts.append(formats.escaped(line(self.comparison.results)))
+        return "\n\n".join(parts) + "\n"
+
+    def as_csv(self) -> str:
+        """Return one line per system and stem, unrounded."""
+        found = self.comparison
+        fixed = {
+            "protocol": found.results.protocol.id,
+            "protocol_hash": found.results.protocol.hash,
+            "summary": found.summary,
+            "metric": found.metric,
+            "baseline_system": found.baseline,
+            "confidence": found.confidence,
+        }
+        rows = [{**fixed, **asdict(one)} for one in found.differences]
+        return csv_text.as_csv(list(rows[0]), rows)
+
+    def as_json(self) -> str:
+        """Return everything that was found, unrounded."""
+        found = self.comparison
+        document = {
+            "title": self.title,
+            "signature": line(found.results),
+            "notes": list(self.notes),
+            "protocol": found.results.protocol.id,
+            "protocol_hash": found.results.protocol.hash,
+            "summary": found.summary,
+            "metric": found.metric,
+            "baseline": found.baseline,
+            "confidence": found.confidence,
+            "draws": found.draws,
+            "seed": found.seed,
+            "differences": [asdict(one) for one in found.differences],
+            "standings": [asdict(one) for one in found.standings],
+            "spreads": [asdict(one) for one in found.spreads],
+            "moves": [{**asdict(one), "difference": one.difference} for one in found.moves],
+        }
+        return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+    def grids(self) -> Iterator[Grid]:
+        """Yield all tables; the first has every stem and system, and their differences."""
+        rows = [(one.stem, *self._line(one)) for one in self.comparison.differences if one.tracks]
+        yield Grid("Differences", ("stem", *_HEAD), rows)
+        yield from self._more()
+
+    def _coarseness(self, tests: int) -> list[str]:
+        """Return how small a corrected p-value can be at all, where that is not small."""
+        tracks, draws = (
+            max(one.tracks for one in self.comparison.differences),
+            self.comparison.draws,
+        )
+        is_exact = 2**tracks <= draws or self.comparison.by != "mean"
+        least = tests * (2 / 2**tracks if is_exact else 1 / (draws + 1))
+        if least <= _COARSE:
+            return []
+        cause = count_of(tracks, "track") if is_exact else f"{draws} draws"
+        return [f"{cause} let no p Holm be less than {min(least, 1.0):.2g}"]
+
+    def _all_stems(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(one.stem for one in self.comparison.differences))
+
+    def _stems(self) -> tuple[str, ...]:
+        """Return the stems that some track has values of all systems of."""
+        found = {one.stem for one in self.comparison.differences if one.tracks}
+        return tuple(stem for stem in self._all_stems() if stem in found)
+
+    def _rows(self) -> tuple[list[tuple[str, ...]], dict[int, str]]:
+        """Return all lines, and the stems as headings by the place of their first line."""
+        rows: list[tuple[str, ...]] = []
+        headings: dict[int, str] = {}
+        for stem in self._stems():
+            own = [one for one in self.comparison.differences if one.stem == stem]
+            base = _number(own[0].baseline, f".{self.decimals}f")
+            headings[len(rows)] = f"{stem}: {self.comparison.baseline} {base}"
+            rows += [self._line(one) for one in own]
+        return rows, headings
+
+    def _line(self, row: Difference) -> tuple[str, ...]:
+        plain, signed = f".{self.decimals}f", f"+.{self.decimals}f"
+        return (
+            row.system,
+            _number(row.value, plain),
+            _number(row.difference, signed),
+            f"{_number(row.low, signed)} to {_number(row.high, signed)}",
+            _number(row.effect, "+.2f"),
+            f"{row.wins}/{row.ties}/{row.losses}",
+            "-" if row.needed is None else str(row.needed),
+            _p(row.p_permutation if self.comparison.by == "mean" else row.p_wilcoxon),
+            _p(row.p_holm),
+        )
+
+    def _more(self) -> Iterator[Grid]:
+        """Yield caption, head and lines of the tables below the first."""
+        found = self.comparison
+        if len(found.results.systems) > 2 and found.standings:
+            yield self._places(found.standings)
+        if found.spreads:
+            signed = f".{self.decimals + 1}f"
+            caption = (
+                "Spread over seeds (standard deviation) beside that over tracks (standard error)"
+            )
+            rows = [
+                (
+                    f"{one.system}, {one.stem}",
+                    str(one.replicates),
+                    f"{one.over_seeds:{signed}}",
+                    f"{one.over_tracks:{signed}}",
+                )
+                for one in found.spreads
+            ]
+            yield Grid(caption, ("system, stem", "replicates", "seeds", "tracks"), rows)
+        moved = [row for system in self._others() for row in self._moved(system)]
+        if moved:
+            head = ("system, stem, track", "baseline", "value", "difference")
+            yield Grid(f"Tracks that move most, {self._shown} of each system", head, moved)
+
+    @property
+    def _shown(self) -> int:
+        """How many tracks of each system are shown."""
+        return 1 if len(self.comparison.results.systems) > _MANY else _MOVES
+
+    def _others(self) -> list[str]:
+        return list(dict.fromkeys(one.system for one in self.comparison.differences))
+
+    def _moved(self, system: str) -> list[tuple[str, ...]]:
+        last = self._stems()[-1]  # All, where the table has it
+        own = [one for one in self.comparison.moves if (one.system, one.stem) == (system, last)]
+        plain = f".{self.decimals}f"
+        return [
+            (
+                f"{system}, {one.stem}, {one.track}",
+                f"{one.baseline:{plain}}",
+                f"{one.value:{plain}}",
+                f"{one.difference:+{plain}}",
+            )
+            for one in own[: self._shown]
+        ]
+
+    def _places(self, standings: Sequence[Standing]) -> Grid:
+        """Return the places of all systems, with intervals, by stem."""
+        share = f"{100 * self.comparison.confidence:g} %"
+        head = ("system", *(one.stem for one in standings))
+        order = sorted(
+            range(len(standings[0].places)),
+            key=lambda at: (standings[-1].places[at].rank, standings[-1].places[at].mean_rank),
+        )
+        rows = [
+            (standings[0].places[at].system, *(_place(one.places[at]) for one in standings))
+            for at in order
+        ]
+        rows.append(("critical difference", *(f"{one.critical:.2f}" for one in standings)))
+        rows.append(("Friedman p", *(_p(one.friedman) for one in standings)))
+        caption = (
+            f"Place by the table's number ({share} interval over resampled tracks), and mean rank "
+            "over tracks; those closer than the critical difference (Nemenyi) are not told apart. "
+            f"In the order of {standings[-1].stem}"
+        )
+        return Grid(caption, head, rows)
+
+
+def _place(place: Place) -> str:
+    """Return rank, its interval, and the mean rank."""
+    return f"{place.rank} ({place.low}-{place.high}) {place.mean_rank:.2f}"
+
+
+def _number(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)
+
+
+def _p(value: float | None) -> str:
+    """Return a p-value; small ones as a bound."""
+    if value is None:
+        return "-"
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
