@@ -7,19 +7,22 @@ scored, read or written while a clock runs, and this room cannot reach the one t
 """
 
 from sepeval.timing.apart import refuse_other_machines, what_differs
+from sepeval.timing.clock import HostClock
 from sepeval.timing.plans import Subject
 from sepeval.timing.protocol import TimingProtocol, load, released
 from sepeval.timing.records import ArmRecord, FailedArm, Timing, find, read
-from sepeval.timing.running import time_separators
+from sepeval.timing.running import device_for, time_separators
 from sepeval.timing.statistics import Spread, per_item, ratios, spread
 
 __all__ = [
     "ArmRecord",
     "FailedArm",
+    "HostClock",
     "Spread",
     "Subject",
     "Timing",
     "TimingProtocol",
+    "device_for",
     "find",
     "load",
     "per_item",

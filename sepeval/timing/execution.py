@@ -86,6 +86,27 @@ def passes(parts: Mapping[str, nn.Module], call: Callable[[], object]) -> dict[s
     return counts
 
 
+def refuse_uncompiled(execution: str, counted: Mapping[str, int]) -> None:
+    """Do nothing if an execution is eager, or what was compiled is what is run.
+
+    Args:
+        execution: of an arm; `own` where there is no network.
+        counted: passes of each network, see `passes`.
+
+    Raises:
+        SeparatorError: a network is run by another method than those that were compiled.
+    """
+    idle = [name for name, count in counted.items() if count == 0]
+    if execution in ("eager", "own") or (counted and not idle):
+        return
+    what = f"{', '.join(idle)} is run by no method" if idle else "no network is known"
+    message = (
+        f"cannot be compiled: {what} that could be replaced; copy the timing protocol under a new "
+        "name with executions [eager]"
+    )
+    raise SeparatorError(message)
+
+
 @contextmanager
 def compiled_or_error() -> Iterator[None]:
     """Raise inside the block where torch would go on eagerly what was compiled too often.

@@ -1,4 +1,4 @@
-"""What is told beside the time: parameters, memory, operations, and the peak of the device."""
+"""What is told beside the time: parameters, memory, and the peak of the device."""
 
 from __future__ import annotations
 
@@ -66,19 +66,6 @@ def weights_bytes(parts: Mapping[str, nn.Module]) -> int:
         for one in (*network.parameters(), *network.buffers()):
             tensors[one.data_ptr(), one.numel()] = one
     return sum(one.numel() * one.element_size() for one in tensors.values())
-
-
-def operations(call: Callable[[], object]) -> int:
-    """Return the floating-point operations of a call: two per multiplication with addition.
-
-    Products of matrices, convolutions and attention are counted; spectra and what is done element
-    by element are not.
-    """
-    from torch.utils.flop_counter import FlopCounterMode
-
-    with FlopCounterMode(display=False) as counter:
-        call()
-    return int(counter.get_total_flops())
 
 
 def memory(

@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from sepeval.errors import DependencyError
 from sepeval.inference import Device, hardware, torch_device
 from sepeval.timing.flags import flags
+from sepeval.timing.processor import number_in, processor_clock, processor_name
 
 if TYPE_CHECKING:
     import torch
@@ -49,7 +50,7 @@ class Machine(_Record):
         platform: system and architecture.
         processor: name.
         processors: of the machine.
-        threads: of torch, each pinned to one of as many processors.
+        threads: of torch, held to as many processors.
         memory_bytes: of the machine.
         device: kind, `cpu` or `cuda`.
         device_name: of a GPU; empty for the CPU.
@@ -86,6 +87,8 @@ class State(_Record):
     Attributes:
         when: `before`, `warm` (after all warm-ups) or `after`.
         load: average over one minute of processes that want to run; None where it is not known.
+        clock_mhz: of the device: the median over the processors that may be used, or that of a
+            GPU; None where it is not told.
         gpu: what the driver says: clocks in MHz, power in W, temperature in °C.
         gpu_processes: of all users on the GPU, as far as the driver tells; None: it does not.
         gpu_used_bytes: of the GPU's memory by all of them.
@@ -93,6 +96,7 @@ class State(_Record):
 
     when: Literal["before", "warm", "after"]
     load: float | None
+    clock_mhz: float | None = None
     gpu: dict[str, str]
     gpu_processes: int | None
     gpu_used_bytes: int | None
@@ -131,7 +135,7 @@ def machine(device: Device, *, threads: int, ask: Ask = asked) -> Machine:
         {
             "host": name,
             "platform": f"{platform.system()} {platform.machine()}",
-            "processor": _processor(),
+            "processor": processor_name(),
             "processors": os.cpu_count() or 1,
             "threads": threads,
             "memory_bytes": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
@@ -149,7 +153,14 @@ def state(when: Literal["before", "warm", "after"], device: Device, *, ask: Ask 
     load = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
     place = torch_device(device)
     if place.type != "cuda":
-        return State(when=when, load=load, gpu={}, gpu_processes=None, gpu_used_bytes=None)
+        return State(
+            when=when,
+            load=load,
+            clock_mhz=processor_clock(),
+            gpu={},
+            gpu_processes=None,
+            gpu_used_bytes=None,
+        )
     import torch
 
     told = _of_gpu(_physical(place), ask)
@@ -159,6 +170,7 @@ def state(when: Literal["before", "warm", "after"], device: Device, *, ask: Ask 
     return State(
         when=when,
         load=load,
+        clock_mhz=number_in(told.get("clocks.sm", "")),
         gpu={key: value for key, value in told.items() if key not in _OF_MACHINE},
         gpu_processes=len(lines) if told else None,
         gpu_used_bytes=whole - free,
@@ -167,7 +179,7 @@ def state(when: Literal["before", "warm", "after"], device: Device, *, ask: Ask 
 
 @contextmanager
 def pinned(threads: int | Literal["every"]) -> Iterator[int]:
-    """Let torch have so many threads, each on a processor of its own; yield how many.
+    """Let torch have so many threads, and hold them to as many processors; yield how many.
 
     Raises:
         DependencyError: fewer processors may be used.
@@ -230,13 +242,6 @@ def _of_gpu(name: str, ask: Ask) -> dict[str, str]:
     if len(rows) != 1 or len(rows[0]) != len(_GPU):
         return {}
     return {key: value.strip() for key, value in zip(_GPU, rows[0], strict=True)}
-
-
-def _processor() -> str:
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return named[0] if named else platform.processor()
 
 
 def _versions(kind: str) -> dict[str, str]:

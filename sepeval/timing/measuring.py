@@ -91,9 +91,10 @@ def warm(arm: Arm, rule: WarmUp, clock: Clock, *, number: int = 0) -> Warmed:
             if len(found) >= rule.window:
                 medians.append(median(one.host_s for one in found[-rule.window :]))
             spent = clock.now() - began
+            after_first = spent - found[0].host_s
             if len(found) >= rule.calls and spent >= rule.seconds and _agree(medians, rule):
                 return Warmed(tuple(found), settled=True, output=output)
-            if spent >= rule.limit_s:
+            if len(found) > 1 and after_first >= rule.limit_s:
                 return Warmed(tuple(found), settled=False, output=output)
 
 
@@ -109,6 +110,7 @@ def taking_turns(
     *,
     failures: tuple[type[Exception], ...] = (),
     lost: Callable[[int, Exception], None] = lambda _, __: None,
+    found: list[Call] | None = None,
 ) -> tuple[Call, ...]:
     """Return the calls of arms that take turns, in pairs of rounds of which one runs backwards.
 
@@ -121,8 +123,9 @@ def taking_turns(
         clock: that measures.
         failures: errors of one arm after which the others go on without it.
         lost: gets the place of such an arm, and the error.
+        found: gets every call as it is made, so that an interruption loses none of them.
     """
-    found: list[Call] = []
+    found = [] if found is None else found
     began = clock.now()
     turn = 0
     left = list(range(len(arms)))
@@ -165,6 +168,17 @@ def row(
         measured.device_s,
         measured.began_s,
     )
+
+
+@contextmanager
+def settled_garbage() -> Iterator[None]:
+    """Collect garbage once; what is there now is not looked through again inside the block."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @contextmanager

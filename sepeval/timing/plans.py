@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from sepeval.errors import SeparatorError
-from sepeval.inference import Device, numerics, refuse_missing_device, torch_device
+from sepeval.inference import Device, numerics, torch_device
 from sepeval.protocol import in_samples
 from sepeval.separators.base import Described, Estimate, Separator
 from sepeval.separators.network import Model, NetworkSeparator
@@ -104,7 +104,6 @@ def plans_of(subject: Subject, protocol: TimingProtocol) -> tuple[Plan, ...]:
     Raises:
         SeparatorError: the separator has no network and only segments are timed, or does not say
             what it hears, or the protocol does not fit its network.
-        DependencyError: the device is not there.
     """
     separator = subject.separator
     if not isinstance(separator, NetworkSeparator):
@@ -112,7 +111,6 @@ def plans_of(subject: Subject, protocol: TimingProtocol) -> tuple[Plan, ...]:
     found: list[Plan] = []
     for unit in _units(protocol):
         for precision in protocol.precisions:
-            refuse_missing_device(separator.device, precision)
             own = dataclasses.replace(separator, precision=precision)
             model = own._model()  # loaded once: what is kept per process could be dropped
             for execution in protocol.executions:

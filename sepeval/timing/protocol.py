@@ -19,8 +19,9 @@ from sepeval.errors import ProtocolError, UnknownNameError
 from sepeval.fingerprint import of_document
 from sepeval.inference import Precision
 from sepeval.protocol import library
-from sepeval.protocol.strict_yaml import parse
+from sepeval.protocol.strict_yaml import LARGEST, parse
 from sepeval.registry import nearest
+from sepeval.texts import read_text
 
 Execution: TypeAlias = Literal["eager", "compiled", "compiled_max_autotune"]
 Stems: TypeAlias = Literal["as_run", "sequence", "batch"]
@@ -101,7 +102,8 @@ class WarmUp(_Document):
         medians: and until so many medians in a row agree,
         window: each of which is that of the last calls, so many,
         tolerance: and which agree if the largest is no more than this share above the smallest.
-        limit_s: it ends after so many seconds all the same, and the record says so.
+        limit_s: it ends all the same so many seconds after the first call, in which a network may
+            be compiled, and the record says so.
     """
 
     calls: Annotated[int, Field(ge=1)]
@@ -261,12 +263,7 @@ def read(path: Path) -> TimingProtocol:
     Raises:
         ProtocolError: it cannot be read, or has problems; the message lists all of them.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ProtocolError(f"{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ProtocolError(f"{path}: is not UTF-8 text") from error
+    text = read_text(path, error=ProtocolError, largest=LARGEST)
     try:
         return TimingProtocol.model_validate(parse(text, name=str(path)))
     except ValidationError as error:

@@ -5,8 +5,8 @@
       timing.json        protocol, machine, its states, arms; SHA-256 of the table; written last
 
 Both are written whole, after the last call, and never overwritten (what is kept until then is in
-`unfinished`). The eight digits are those of
-what the record holds, so that two runs of the same command lie side by side.
+`unfinished`). The eight digits are those of what the record holds, so that two runs of the same
+command lie side by side.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from sepeval.errors import StoreError
 from sepeval.fingerprint import digest, of_document
 from sepeval.store.files import write_text
-from sepeval.store.parts import read_table, write_table
+from sepeval.store.parts import read_table, well_formed, write_table
 from sepeval.timing.machine import Machine, State
 from sepeval.timing.measuring import Call
 
@@ -245,7 +245,8 @@ def read(folder: Path) -> Timing:
     table, _ = read_table(folder / CALLS)
     if digest(folder / CALLS) != record.calls_sha256:
         raise StoreError(f"{folder / CALLS}: is not the table that was measured; time it again")
-    rows = table.select(_COLUMNS.names).to_pylist()
+    with well_formed(folder / CALLS):
+        rows = table.select(_COLUMNS.names).cast(_COLUMNS).to_pylist()
     return Timing(folder, record, tuple(Call(**row) for row in rows))
 
 
@@ -260,7 +261,8 @@ def find(paths: Iterable[Path]) -> tuple[Timing, ...]:
         own = [path] if (path / RECORD).exists() else []
         folders = own or sorted(one.parent for one in path.glob(f"*/{RECORD}"))
         if not folders:
-            message = f"{path}: holds no timings; they are made by `sepeval time`"
-            raise StoreError(message)
+            cut = sum(1 for _ in path.glob("*--unfinished-*"))
+            beside = f"; it holds {cut} that were cut short, which are in no table" if cut else ""
+            raise StoreError(f"{path}: holds no timings{beside}; make them by `sepeval time`")
         found += [read(folder) for folder in folders]
     return tuple(found)

@@ -10,13 +10,13 @@ from statistics import median
 from typing import NamedTuple
 
 from sepeval.errors import DependencyError, SeparatorError
-from sepeval.inference import Device, torch_device
+from sepeval.inference import Device, refuse_missing_device, torch_device
 from sepeval.timing import facts
 from sepeval.timing.clock import Clock, clock_of, overhead_s
 from sepeval.timing.doubling import best_batch
-from sepeval.timing.guests import GuestClock, in_use
+from sepeval.timing.guests import GuestClock, in_use, note
 from sepeval.timing.machine import machine, pinned, state
-from sepeval.timing.measuring import Arm, Call, row, taking_turns, warm
+from sepeval.timing.measuring import Arm, Call, row, settled_garbage, taking_turns, warm
 from sepeval.timing.plans import Plan, Subject, device_of, has_inner_network, plans_of
 from sepeval.timing.protocol import Doubling, TimingProtocol
 from sepeval.timing.records import SCHEMA, ArmRecord, FailedArm, Record, Timing, write
@@ -44,6 +44,7 @@ class _Run(NamedTuple):
     peaks: dict[str, float]
     parts: Unfinished
     told: Told
+    note: Callable[[], str]  # on how separators without a network are measured
 
 
 def time_separators(
@@ -51,19 +52,22 @@ def time_separators(
     protocol: TimingProtocol,
     *,
     root: Path,
+    clock: Clock | None = None,
     told: Told = lambda _: None,
 ) -> Timing:
     """Time separators side by side, write the run and return it.
 
     All arms are warmed one after the other and then take turns. Nothing is scored, read or
     written while a clock runs; what is measured of an arm is kept between arms, so that a run
-    that is killed has lost no more than what was under way. An arm that fails is recorded with
-    its reason, and the others go on.
+    that is killed has lost no more than what was under way, and one that is interrupted nothing.
+    An arm that fails is recorded with its reason, and the others go on.
 
     Args:
         subjects: the separators.
         protocol: how they are timed.
         root: folder of runs of timings.
+        clock: that measures; None: that of the device. One that waits for an accelerator of which
+            torch does not know is `HostClock(synchronise=...)`.
         told: gets lines of progress.
 
     Raises:
@@ -72,16 +76,18 @@ def time_separators(
         DependencyError: the device is not there, or the protocol is not for it.
         StoreError: the run cannot be written.
     """
-    device = _device(subjects, protocol)
+    device = device_for(subjects, protocol)
     started = datetime.now(UTC).isoformat(timespec="seconds")
     parts = unfinished(root, protocol.id, started)
-    with pinned(protocol.cpu_threads) as threads:
+    with pinned(protocol.cpu_threads) as threads, settled_garbage():
         has_guests = any(device_of(one.separator) is None for one in subjects)
-        clock = GuestClock() if has_guests and device == "cpu" else clock_of(device)
+        own = GuestClock() if has_guests and device == "cpu" else clock_of(device)
+        noted = note if type(clock or own) is type(own) else lambda: "the clock was given"
+        clock = clock or own
         states = [state("before", device)]
         plans = [plan for one in subjects for plan in plans_of(one, protocol)]
         peaks, calls = _peaks(plans, protocol, device, clock)
-        run = _Run(protocol, device, clock, peaks, parts, told)
+        run = _Run(protocol, device, clock, peaks, parts, told, noted)
         ready, failures = _made_ready(plans, run)
         if not ready:
             raise SeparatorError("; ".join(f"{one.title}: {one.reason}" for one in failures))
@@ -131,8 +137,16 @@ def _made_ready(plans: Sequence[Plan], run: _Run) -> tuple[list[_Ready], list[Fa
     return ready, failures
 
 
-def _device(subjects: Sequence[Subject], protocol: TimingProtocol) -> Device:
-    """Return the one device of all networks."""
+def device_for(subjects: Sequence[Subject], protocol: TimingProtocol) -> Device:
+    """Return the one device of all networks, on which a protocol can be followed.
+
+    No weights are read, so it can be asked before they are there.
+
+    Raises:
+        SeparatorError: there is no separator, or they have several devices, or one must be timed
+            by itself, or the device does not know a precision.
+        DependencyError: the device is not there, or the protocol is not for it.
+    """
     if not subjects:
         raise SeparatorError("name a separator to be timed")
     wrapped = [one.name for one in subjects if has_inner_network(one.separator)]
@@ -156,6 +170,8 @@ def _device(subjects: Sequence[Subject], protocol: TimingProtocol) -> Device:
             f"--setting device={protocol.devices[0]}, or take another timing protocol"
         )
         raise DependencyError(message)
+    for precision in protocol.precisions if found else ():
+        refuse_missing_device(device, precision)
     return device
 
 
@@ -199,7 +215,9 @@ def _ready(plan: Plan, number: int, run: _Run) -> _Ready:
     samples = checked(plan, warmed.output, batch)
     moved = _transfers(plan, warmed.output, run.clock, number)
     calls += moved
-    record = record_of(plan, number, arm, warmed.output, device=run.device, peaks=run.peaks)
+    record = record_of(
+        plan, number, arm, warmed.output, device=run.device, peaks=run.peaks, note=run.note
+    )
     first = next(one.host_s for one in calls if one.stage in ("warm_up", "doubling"))
     record = record.model_copy(
         update={
@@ -256,9 +274,14 @@ def _timed(
         ) -> None:
             into[place] = failed(plans[own[place]], own[place], "timed", error)
 
-        calls = taking_turns(arms, run.protocol.calls, run.clock, failures=FAILURES, lost=lose)
-        calls = tuple(one._replace(arm=numbers[one.arm]) for one in calls)
-        run.parts.keep(f"turns-{unit}", calls)
+        calls: list[Call] = []
+        try:
+            taking_turns(
+                arms, run.protocol.calls, run.clock, failures=FAILURES, lost=lose, found=calls
+            )
+        finally:  # of an interruption too
+            calls = [one._replace(arm=numbers[one.arm]) for one in calls]
+            run.parts.keep(f"turns-{unit}", calls)
         found += calls
         failures += lost.values()
     return found, failures

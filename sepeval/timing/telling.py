@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from pydantic import JsonValue
@@ -12,10 +12,10 @@ from sepeval.inference import Device, Joined, numerics
 from sepeval.separators.base import Estimate
 from sepeval.separators.network import NetworkSeparator
 from sepeval.timing import facts
-from sepeval.timing.execution import passes
+from sepeval.timing.execution import passes, refuse_uncompiled
 from sepeval.timing.flags import precision_flags
-from sepeval.timing.guests import note
 from sepeval.timing.measuring import Arm
+from sepeval.timing.operations import operations
 from sepeval.timing.plans import Plan, stems_of
 from sepeval.timing.records import ArmRecord
 
@@ -28,6 +28,7 @@ def record_of(
     *,
     device: Device,
     peaks: Mapping[str, float],
+    note: Callable[[], str],
 ) -> ArmRecord:
     """Return what is known of a warm arm before it is timed.
 
@@ -38,6 +39,10 @@ def record_of(
         output: of its last call.
         device: that is timed.
         peaks: of the device, by precision.
+        note: what a reader must know of the time of a separator without a network.
+
+    Raises:
+        SeparatorError: it is to be compiled, and what was compiled is never run.
     """
     chunks = output.chunks if isinstance(output, Joined) else 1
     nfe = (
@@ -47,6 +52,7 @@ def record_of(
     notes += [] if plan.model else [note()]
     size = facts.memory(arm.call, plan.around, device)
     counted, flops = _counted(plan, arm)
+    refuse_uncompiled(plan.execution, counted)
     return ArmRecord(
         number=number,
         name=plan.subject.name,
@@ -96,7 +102,7 @@ def _counted(plan: Plan, arm: Arm) -> tuple[dict[str, int], int | None]:
 
     def call() -> None:
         nonlocal flops
-        flops = facts.operations(arm.call)
+        flops = operations(arm.call)
 
     with plan.eager():
         return passes(plan.parts, call), flops

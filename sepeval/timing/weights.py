@@ -8,6 +8,7 @@ separator loads them as it loads any other. They serve for timing and for nothin
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,6 +88,8 @@ def random_checkpoint(card: Card, kind: str, folder: Path, *, seed: int = 0) -> 
     sigma = card.sigma_data if kind in ("diffusion", "consistency") else None
     update = {"kind": kind, "architecture": architecture, "sigma_data": sigma, "sha256": ""}
     save(path, parts, card.model_copy(update=update))
+    with path.open("rb") as file:
+        os.fsync(file.fileno())  # or gigabytes would go to the disk while a clock runs
     return path
 
 

@@ -16,7 +16,13 @@ from sepeval.inference import numerics
 from sepeval.separators.bs_roformer import BSRoFormerSeparator
 from sepeval.separators.dicose_unet import DicoseUNet
 from sepeval.separators.network import NetworkSeparator
-from sepeval.timing.execution import compiled_or_error, passes, replaced, replacements
+from sepeval.timing.execution import (
+    compiled_or_error,
+    passes,
+    refuse_uncompiled,
+    replaced,
+    replacements,
+)
 from sepeval.timing.families import segment_function
 from sepeval.timing.protocol import SegmentUnit
 from tests.timing.tiny import BANDS, checkpoint, segment
@@ -156,3 +162,15 @@ def test_what_cannot_be_compiled_is_told_with_the_way_out() -> None:
         raise exc.FailOnRecompileLimitHit("limit is hit")
     with pytest.raises(exc.TorchDynamoException, match="out of memory"), compiled_or_error():
         raise exc.TorchDynamoException("CUDA out of memory")
+
+
+@pytest.mark.parametrize(
+    ("counted", "message"),
+    [({}, "no network is known"), ({"one": 1, "two": 0}, "two is run by no method")],
+)
+def test_what_is_compiled_in_name_alone_is_refused(counted: dict[str, int], message: str) -> None:
+    refuse_uncompiled("eager", counted)
+    refuse_uncompiled("own", {})
+    refuse_uncompiled("compiled", {"one": 1})
+    with pytest.raises(SeparatorError, match=message):
+        refuse_uncompiled("compiled", counted)

@@ -30,12 +30,6 @@ def test_buffers_are_weights_and_no_parameters() -> None:
     assert facts.weights_bytes({"norm": norm}) == 4 * 32 + 8
 
 
-def test_a_product_of_matrices_has_two_operations_for_each_term() -> None:
-    one, two = torch.ones(3, 5), torch.ones(5, 7)
-
-    assert facts.operations(lambda: one @ two) == 2 * 3 * 5 * 7
-
-
 @pytest.mark.parametrize("pieces", [1, 800])
 def test_the_memory_of_a_call_is_told_at_every_call(pieces: int) -> None:
     def call() -> None:

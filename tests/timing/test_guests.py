@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
 
-from sepeval.timing import guests
+from sepeval.separators.base import Estimate
+from sepeval.timing import guests, time_separators
 from sepeval.timing.guests import GuestClock
+from sepeval.types import Array
+from tests.timing.tiny import Halves, halves, protocol
 
 
 class Gpus:
@@ -30,6 +34,15 @@ class Gpus:
 
     def get_device_name(self, number: int) -> str:
         return f"made-up {number}"
+
+    def is_available(self) -> bool:
+        return True
+
+    def get_device_properties(self, _: object) -> object:
+        return object()
+
+    def mem_get_info(self, _: object) -> tuple[int, int]:
+        return 30, 100
 
     def synchronize(self, number: int) -> None:
         self.waited.append(number)
@@ -56,6 +69,28 @@ def test_the_gpu_that_is_used_is_waited_for(gpus: Gpus) -> None:
     assert [one.host_s for one in found] == pytest.approx([0.501, 0.501])
     assert gpus.waited == [1, 1, 1]
     assert guests.note() == "waited for made-up 1 (cuda:1)"
+
+
+def test_a_separator_that_enqueues_on_a_gpu_is_timed_with_its_work_and_its_gpu(
+    gpus: Gpus, tmp_path: Path
+) -> None:
+    class Enqueuing(Halves):
+        def separate(self, mixture: Array, *, rate: int, seed: int) -> Estimate:
+            gpus.call()
+            return super().separate(mixture, rate=rate, seed=seed)
+
+    own = protocol(segment=None, track={"seconds": 0.1})
+    clock = GuestClock(now=lambda: gpus.time)
+
+    made = time_separators([halves(separator=Enqueuing())], own, root=tmp_path, clock=clock)
+
+    assert [one.host_s for one in made.calls] == pytest.approx([0.501] * len(made.calls))
+    assert made.record.arms[0].notes == ["waited for made-up 1 (cuda:1)"]
+    assert (made.record.machine.device, made.record.machine.device_name) == (
+        "cuda",
+        "made-up cuda:1",
+    )
+    assert [one.gpu_used_bytes for one in made.record.states] == [None, 70, 70]
 
 
 def test_where_no_gpu_is_used_the_host_alone_was_timed(gpus: Gpus) -> None:

@@ -126,6 +126,16 @@ def test_warm_up_that_does_not_settle_ends_and_says_so() -> None:
     assert world.time >= RULE.limit_s
 
 
+def test_a_first_call_that_compiles_takes_nothing_of_the_limit() -> None:
+    world = World()
+    arm = Arm(falling(world, 500.0, 1.0), nullcontext, 1)
+
+    found = warm(arm, RULE, world.clock())
+
+    assert found.settled
+    assert [one.host_s for one in found.calls] == [500.0, 1.0, 1.0, 1.0]
+
+
 def test_warm_up_returns_the_last_output() -> None:
     world = World()
     arm = Arm(lambda: world.spend(1.0) or "estimate", nullcontext, 1)  # type: ignore[func-returns-value]  # in one line

@@ -55,7 +55,10 @@ def test_a_record_without_its_calls_is_refused(made: Timing) -> None:
 
 
 def test_a_folder_without_timings_is_told(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="sepeval time"):
+    with pytest.raises(StoreError, match="holds no timings; make them by `sepeval time`"):
+        find([tmp_path])
+    (tmp_path / "timing-fp32.v1--unfinished-01234567").mkdir()
+    with pytest.raises(StoreError, match="holds 1 that were cut short"):
         find([tmp_path])
 
 

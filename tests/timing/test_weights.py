@@ -13,6 +13,7 @@ from sepeval.errors import SeparatorError
 from sepeval.separators.bs_roformer import BSRoFormerSeparator
 from sepeval.separators.dicose_unet import DicoseUNet
 from sepeval.timing import facts
+from sepeval.timing.operations import operations
 from sepeval.timing.weights import card_named, carded, random_checkpoint, shapes
 from tests.timing.tiny import BANDS, UNET, checkpoint, write_card
 
@@ -53,7 +54,7 @@ def test_a_pass_of_the_u_net_has_the_operations_of_the_official_class() -> None:
     assert card.segment is not None
     x, label = torch.empty(1, 1, card.segment, device="meta"), torch.empty(1, 4, device="meta")
 
-    found = facts.operations(lambda: network(x, label=label))
+    found = operations(lambda: network(x, label=label))
 
     assert found == pytest.approx(UNET_GFLOP * 1e9, rel=1e-6)
 
@@ -65,7 +66,7 @@ def test_a_pass_of_bs_roformer_has_the_operations_of_the_official_class() -> Non
     x = torch.empty(1, 2, card.segment, device="meta")
 
     with torch.inference_mode():
-        found = facts.operations(lambda: network(x))
+        found = operations(lambda: network(x))
 
     assert found == pytest.approx(BANDS_GFLOP * 1e9, rel=1e-6)
 
