@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from sepeval.protocol import released as released_protocols
     from sepeval.publications import published as published
     from sepeval.report import page as page
-    from sepeval.report.plots import plot as plot
-    from sepeval.report.side_by_side import side_by_side as side_by_side
-    from sepeval.report.tables import table as table
+    from sepeval.report.figures.kinds import plot as plot
+    from sepeval.report.tables.scores import table as table
+    from sepeval.report.tables.side_by_side import side_by_side as side_by_side
     from sepeval.runner import evaluate as evaluate
     from sepeval.runner import rescore as rescore
     from sepeval.separators.base import SEPARATORS as SEPARATORS
@@ -55,14 +55,14 @@ _HOMES = {
     "load_protocol": ("sepeval.protocol", "load"),
     "open_run": ("sepeval.store", "open_run"),
     "page": ("sepeval.report", "page"),
-    "plot": ("sepeval.report.plots", "plot"),
+    "plot": ("sepeval.report.figures.kinds", "plot"),
     "published": ("sepeval.publications", "published"),
     "released_protocols": ("sepeval.protocol", "released"),
     "rescore": ("sepeval.runner", "rescore"),
-    "side_by_side": ("sepeval.report.side_by_side", "side_by_side"),
+    "side_by_side": ("sepeval.report.tables.side_by_side", "side_by_side"),
     "summarise": ("sepeval.summary", "summarise"),
     "sweep": ("sepeval.sweeps", "sweep"),
-    "table": ("sepeval.report.tables", "table"),
+    "table": ("sepeval.report.tables.scores", "table"),
 }
 
 __all__ = [

@@ -140,7 +140,7 @@ def _torchscript(name: str, content: bytes) -> Foreign:
         try:
             load: Foreign = torch.jit.load
             module = load(BytesIO(content), map_location="cpu")
-        except RuntimeError as error:
+        except (RuntimeError, ValueError, LookupError, TypeError, MemoryError) as error:
             first = str(error).strip().partition("\n")[0]
             raise ProtocolError(f"encoder {name!r} is no TorchScript file: {first}") from error
     module.eval()

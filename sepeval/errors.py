@@ -32,6 +32,10 @@ class StoreError(SepevalError):
     """A run cannot be read or written."""
 
 
+class DamagedError(StoreError):
+    """A file of a run is not as it was written."""
+
+
 class DependencyError(SepevalError):
     """A package or a device that was asked for by name is not there."""
 

@@ -15,6 +15,7 @@ folder is.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -23,6 +24,9 @@ from typing import NamedTuple
 from sepeval.errors import DataError
 
 _FIELDS = ("track", "stem")
+_LONGEST = 255  # bytes of a file's name on the usual file systems
+_UNSEEN = ("Cc", "Cs")  # Unicode's categories of control signs and surrogates
+_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _BRACES = re.compile(r"(\{[^{}]*\})")
 
 
@@ -125,7 +129,20 @@ def is_plain_name(text: str) -> bool:
         >>> [is_plain_name(text) for text in ("S00", "..", "a/b", "")]
         [True, False, False, False]
     """
-    return text not in {"", ".", ".."} and not set(text) & set("/\\\0")
+    leads_away = text in {"", ".", ".."} or bool(set(text) & set("/\\"))
+    return not leads_away and is_shown(text) and len(text.encode()) <= _LONGEST
+
+
+def is_shown(text: str) -> bool:
+    """Return whether a name can be stored and printed: no control signs, no halves of characters.
+
+    Signs that turn the direction of writing make a name look like another one.
+
+    Example:
+        >>> [is_shown(text) for text in ("Ünï - Song", f"a{chr(10)}b", chr(0xD800), chr(0x202E))]
+        [True, False, False, False]
+    """
+    return not any(unicodedata.category(sign) in _UNSEEN or sign in _TURNS for sign in text)
 
 
 def _problems(text: str) -> list[str]:

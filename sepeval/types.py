@@ -20,6 +20,7 @@ IntArray: TypeAlias = NDArray[np.int64]
 BoolArray: TypeAlias = NDArray[np.bool_]
 
 EngineName: TypeAlias = Literal["scipy", "ducc0", "cuda"]  # who computes; no score depends on it
+Backend: TypeAlias = Literal["loky", "dask", "ray"]  # where processes work; nor on this
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ PACKAGE = Path(sepeval.__file__).parent
 # other. A name stands for a module or a package.
 LAYERS = (
     ("errors",),
-    ("types",),
+    ("types", "texts", "csv_text"),
     ("kernels",),
     ("networks", "diffusion"),
     ("registry", "fingerprint", "patterns", "audio"),

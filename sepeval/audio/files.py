@@ -8,7 +8,6 @@ which moves up to 3 samples in 10 000 by one step of 16 bit.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from sepeval.audio.headers import refuse_unreadable, refuse_wrong_length
 from sepeval.errors import DataError
 from sepeval.types import Array, AudioFile
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     import av.container
     import soundfile
 
-_STREAMED = (0x7FFFF000, 0xFFFFFFFF)  # sizes that sox and ffmpeg write when they cannot seek
-_UNKNOWN_LENGTH = 1 << 62  # libsndfile answers 2⁶³ − 1 for a FLAC stream of unknown length
 _INT16 = 32768.0
 _FLOAT_MAX = float(np.finfo(np.float32).max)
 Result = TypeVar("Result")
@@ -116,7 +114,8 @@ def write(path: Path, samples: Array, *, rate: int, encoding: str) -> None:
 
     data = _encoded(path, samples, encoding)
     try:
-        soundfile.write(path, data, rate, subtype=encoding)
+        kind = path.suffix[1:].upper()  # soundfile finds none in a name such as `...wav`
+        soundfile.write(path, data, rate, subtype=encoding, format=kind)
         if encoding == "FLOAT":
             _clear_peak_time(path)
     except soundfile.LibsndfileError as error:
@@ -186,7 +185,7 @@ def _probe_file(file: AudioFile) -> AudioInfo:
 
     refuse_unreadable(file)
     info = soundfile.info(file.path)
-    refuse_unknown_length(file, info.frames)
+    refuse_wrong_length(file, info)
     return AudioInfo(info.samplerate, info.channels, info.frames)
 
 
@@ -196,47 +195,11 @@ def _read_file(file: AudioFile) -> Audio:
     refuse_unreadable(file)
     with soundfile.SoundFile(file.path) as sound:
         expected = sound.frames
-        refuse_unknown_length(file, expected)
+        refuse_wrong_length(file, sound)
         samples = sound.read(dtype="float64", always_2d=True)
         rate = int(sound.samplerate)
     check_length(file, len(samples), expected)
     return Audio(np.ascontiguousarray(samples.T), rate)
-
-
-def refuse_unknown_length(file: AudioFile, length: int) -> None:
-    """Refuse a header that does not say how many samples there are, or says none."""
-    if length > _UNKNOWN_LENGTH:
-        message = (
-            f"{file}: was written to a pipe, so its header does not say how long it is; write it "
-            "again to a file"
-        )
-        raise DataError(message)
-    if length <= 0:
-        raise DataError(f"{file}: holds no samples; copy or make it again")
-
-
-def refuse_unreadable(file: AudioFile) -> None:
-    """Find what libsndfile passes over: raw audio, and a WAV file whose data are cut short."""
-    if file.path.suffix.lower() == ".raw":
-        raise DataError(f"{file}: has no header, so its rate is unknown; convert it to WAV")
-    size = file.path.stat().st_size
-    with file.path.open("rb") as raw:
-        head = raw.read(12)
-        if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
-            return
-        while len(chunk := raw.read(8)) == 8:
-            length = struct.unpack("<I", chunk[4:])[0]
-            if chunk[:4] != b"data":
-                raw.seek(length + length % 2, 1)
-                continue
-            left = size - raw.tell()
-            if length not in _STREAMED and (length > left or length == 0 < left):
-                message = (
-                    f"{file}: truncated or unfinished: the header says {length} bytes of audio, "
-                    f"{left} are there; copy the file again"
-                )
-                raise DataError(message)
-            return
 
 
 def _open_stream(file: AudioFile) -> av.container.InputContainer:

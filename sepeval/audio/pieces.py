@@ -27,10 +27,9 @@ from sepeval.audio.files import (
     check_length,
     guarded,
     probe,
-    refuse_unknown_length,
-    refuse_unreadable,
     stream_blocks,
 )
+from sepeval.audio.headers import refuse_unreadable, refuse_wrong_length
 from sepeval.errors import DataError
 from sepeval.types import Array, AudioFile, Streamed
 
@@ -110,7 +109,7 @@ class Pieces:
 
         refuse_unreadable(file)
         sound = self._stack.enter_context(soundfile.SoundFile(file.path))
-        refuse_unknown_length(file, sound.frames)
+        refuse_wrong_length(file, sound)
         kind, full = _TYPES.get(sound.subtype, ("float64", 1.0))
         if sound.format in _IN_PLACE:
             placed = _Placed(file, sound, Lock(), kind, full)
@@ -192,7 +191,8 @@ class _Stored:
 def _as_audio(block: Block, full: float) -> Array:
     """Return [sample channel] of a stored type as [channel sample] with full scale at 1.0."""
     found = np.empty((block.shape[1], block.shape[0]))
-    np.multiply(block.T, 1.0 / full, out=found)  # a power of two: exact
+    with np.errstate(invalid="ignore"):  # NaN is told by `check_finite`, with its place
+        np.multiply(block.T, 1.0 / full, out=found)  # a power of two: exact
     return found
 
 

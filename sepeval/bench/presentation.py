@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sepeval.bench.comparison import Bench
 from sepeval.bench.task import Result, Work
-from sepeval.report.canvas import Drawing, look
+from sepeval.report.drawing.canvas import Drawing, look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

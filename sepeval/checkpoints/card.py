@@ -18,7 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from sepeval.checkpoints.reading import sha256_of
 from sepeval.errors import ProtocolError, SeparatorError
-from sepeval.protocol.strict_yaml import parse
+from sepeval.protocol.strict_yaml import LARGEST, parse
+from sepeval.texts import read_text
 
 _SHA256 = r"^([0-9a-f]{64})?$"
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")  # texts that no reader of YAML takes for more
@@ -97,12 +98,8 @@ def card_of(path: Path) -> Card | None:
     if not place.exists():
         return None
     try:
-        document = parse(place.read_text(encoding="utf-8"), name=str(place))
-        return Card.model_validate(document)
-    except OSError as error:
-        raise SeparatorError(f"{place}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise SeparatorError(f"{place}: is not UTF-8 text") from error
+        text = read_text(place, error=SeparatorError, largest=LARGEST)
+        return Card.model_validate(parse(text, name=str(place)))
     except ProtocolError as error:
         raise SeparatorError(str(error)) from error
     except ValidationError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickletools
+import warnings
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,8 +68,10 @@ def disassembled(path: Path, pickle: bytes | BinaryIO) -> Named:
 
 def _instructions(path: Path, pickle: bytes | BinaryIO) -> Iterator[tuple[str, object]]:
     try:
-        for instruction, argument, _ in pickletools.genops(pickle):
-            yield instruction.name, argument
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of strange escapes in a text
+            for instruction, argument, _ in pickletools.genops(pickle):
+                yield instruction.name, argument
     except (ValueError, IndexError, KeyError, OverflowError) as error:
         raise SeparatorError(f"{path}: its pickle is damaged: {error}") from error
 

@@ -50,11 +50,19 @@ def resolve(text: str) -> Path:
             reached.
     """
     if not text.startswith(_HUB):
-        path = Path(text).expanduser()
-        if not path.exists():
-            raise SeparatorError(f"weights {text!r}: there is no such file or folder")
+        path = _existing(text)
+        if path is None:
+            raise SeparatorError(f"weights {text!r:.300}: there is no such file or folder")
         return path
     return _downloaded(address(text))
+
+
+def _existing(text: str) -> Path | None:
+    try:
+        path = Path(text).expanduser()
+        return path if path.exists() else None
+    except (OSError, RuntimeError):  # a name that is too long, a folder that is closed, no home
+        return None
 
 
 def address(text: str) -> Address:

@@ -6,17 +6,16 @@ failed; 2: a wrong request; 130: interrupted.
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sys
 from types import FrameType
 
-
-class _InterruptedError(BaseException):
-    """Ctrl-C, under a name that no library takes for its own."""
+from sepeval.cli.console import StoppedError as StoppedError
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise _InterruptedError
+    raise StoppedError
 
 
 def main() -> None:
@@ -24,14 +23,16 @@ def main() -> None:
     from sepeval.cli.app import app
     from sepeval.errors import SepevalError
 
-    signal.signal(signal.SIGINT, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
         app(standalone_mode=True)
     except SepevalError as error:
         sys.stderr.write(f"sepeval: {error}\n")
         sys.exit(2)
-    except (KeyboardInterrupt, _InterruptedError):
-        message = "interrupted; what is finished is kept, and the same command goes on from there"
+    except (KeyboardInterrupt, StoppedError):
+        again = shlex.join(["sepeval", *sys.argv[1:]])
+        message = f"interrupted; what is finished is kept, and the same command goes on: {again}"
         sys.stderr.write(f"\nsepeval: {message}\n")
         sys.exit(130)
     except BrokenPipeError:

@@ -13,10 +13,12 @@ from sepeval.cli import (
     evaluate,
     interchange,
     lists,
+    merge,
     results,
     silence,
     sweep,
     time,
+    verify,
 )
 
 app = typer.Typer(
@@ -35,6 +37,9 @@ app.command()(evaluate.score)
 app.command()(evaluate.separate)
 app.command()(sweep.sweep)
 app.command()(time.time)
+app.command()(merge.merge)
+app.command()(verify.verify)
+app.command()(lists.runs)
 app.command()(results.rescore)
 app.command()(results.explain)
 app.command()(compare.compare)

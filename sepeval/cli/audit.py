@@ -25,7 +25,7 @@ _WIDEST = 80  # columns that text is read in
 def audit(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(help="Runs or folders of runs; tables, as .csv or .tex files."),
+        typer.Argument(help="Runs or folders of runs; tables (.csv, .tex); with -d, a dataset."),
     ] = None,
     dataset: Annotated[
         str, typer.Option("--dataset", "-d", help="Audit a dataset: its name, as for run.")
@@ -65,10 +65,11 @@ def audit(
     if only == "list":
         show(_listed())
         return
-    subjects = _subjects(paths or [], protocol)
+    rest, data = _apart(paths or [], data, dataset)
+    subjects = _subjects(rest, protocol)
     if dataset or data is not None or split:
         if data is None or not (dataset and split):
-            raise SepevalError("a dataset is named by --dataset, --data and --split together")
+            raise SepevalError("a dataset is named by its folder, --dataset and --split together")
         root = build.dataset(dataset, data, build.settings(choice, option="--choice"))
         count = workers or os.cpu_count() or 1
         subjects.append(_split(root, split, against, headers=headers, workers=count))
@@ -81,6 +82,40 @@ def audit(
             say(str(path))
     if fail_on != "never" and failing(found, least=fail_on):
         raise typer.Exit(1)
+
+
+def _apart(
+    paths: Sequence[Path], data: Path | None, dataset: str
+) -> tuple[list[Path], Path | None]:
+    """Return runs and tables, and the folder of the dataset, which may be among the paths.
+
+    Raises:
+        SepevalError: a folder holds no runs and cannot be the dataset.
+    """
+    from sepeval.errors import SepevalError
+
+    others = [path for path in paths if path.is_dir() and not _holds_runs(path)]
+    rest = [path for path in paths if path not in others]
+    if not others:
+        return rest, data
+    if dataset and data is None and len(others) == 1:
+        return rest, others[0]
+    if not dataset:
+        raise SepevalError(
+            f"{others[0]}: holds no runs; a dataset needs its name and a split, as in "
+            f"`sepeval audit -d musdb18hq {others[0]} --split test` (sepeval datasets lists names)"
+        )
+    return [*rest, *others], data
+
+
+def _holds_runs(path: Path) -> bool:
+    from sepeval.errors import StoreError
+    from sepeval.store import run_folders
+
+    try:
+        return bool(run_folders([path]))
+    except StoreError:
+        return False
 
 
 def _subjects(paths: Sequence[Path], protocols: Sequence[str]) -> list[Subject]:
@@ -121,11 +156,9 @@ def _table(path: Path) -> Table:
     from sepeval import printed
     from sepeval.audits.base import Table
     from sepeval.errors import DataError
+    from sepeval.texts import read_text
 
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read as a table: {error}") from error
+    text = read_text(path, error=DataError)
     printed.numbers(text, name=str(path))  # refuses what is no table, once for all audits
     return Table(path, text)
 

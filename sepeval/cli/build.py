@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sepeval.protocol import Protocol
     from sepeval.separators.base import Described
     from sepeval.store import Run
-    from sepeval.types import EngineName, Index
+    from sepeval.types import Backend, EngineName, Index
 
 T = TypeVar("T")
 _INNER = "inner."  # begins the settings of a wrapped separator
@@ -152,6 +152,20 @@ def engine(name: str) -> EngineName:
     known: dict[str, EngineName] = {one: one for one in get_args(EngineName)}
     if name not in known:
         raise UnknownNameError(f"no engine is named {name!r}; {nearest(name, known)}")
+    return known[name]
+
+
+def backend(name: str) -> Backend:
+    """Return the name of a backend.
+
+    Raises:
+        UnknownNameError: there is no backend of that name.
+    """
+    from sepeval.types import Backend
+
+    known: dict[str, Backend] = {one: one for one in get_args(Backend)}
+    if name not in known:
+        raise UnknownNameError(f"no backend is named {name!r}; {nearest(name, known)}")
     return known[name]
 
 

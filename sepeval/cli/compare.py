@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from sepeval.cli import options
+from sepeval.cli import chosen, options
 from sepeval.cli.console import columns, say, show
 
 if TYPE_CHECKING:
@@ -43,15 +43,18 @@ def compare(
     """Compare systems track by track: differences, intervals, tests, ranks."""
     from sepeval.compare import broken, parsed
     from sepeval.compare import compare as make
-    from sepeval.report.compared import ComparisonText
-    from sepeval.report.compared_plots import drawings
+    from sepeval.report.figures.comparison import drawings
+    from sepeval.report.tables.comparison import ComparisonText
     from sepeval.store import find_runs
 
     gates = [parsed(text) for text in gate]
-    found = find_runs(runs)
+    found: Sequence[Run] = find_runs(runs)
+    name = protocol or _only(found)
+    if not gates:  # a gate looks at every run
+        found = chosen.under(found, runs, name)
     made = make(
         found,
-        protocol or _only(found),
+        name,
         baseline=_system(baseline, found),
         metric=metric or (gates[0].metric if gates else ""),
         summary=summary,
@@ -80,6 +83,7 @@ def _only(runs: Sequence[Run]) -> str:
         StoreError: there is none, or there are several.
     """
     from sepeval.errors import StoreError
+    from sepeval.results import by_protocol
 
     shared = [
         name
@@ -89,9 +93,13 @@ def _only(runs: Sequence[Run]) -> str:
     if len(shared) == 1:
         return shared[0]
     if not shared:
-        raise StoreError(
-            "no protocol is common to these runs; score them under one (sepeval rescore)"
+        counts = {name: len(own) for name, own in by_protocol(runs).items()}
+        told = ", ".join(f"{name} of {count} runs" for name, count in counts.items()) or "none"
+        message = (
+            f"no protocol is common to these {len(runs)} runs; they have scores under {told}: "
+            "choose one with --protocol, or score them under one (sepeval rescore)"
         )
+        raise StoreError(message)
     raise StoreError(f"these runs share {', '.join(shared)}; choose one with --protocol")
 
 

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sepeval.runner import Progress
 
+
+class StoppedError(BaseException):
+    """Ctrl-C or SIGTERM, under a name that no library takes for its own."""
+
+
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _PLAIN_S = 5.0  # between two plain lines of progress
 
 
 def say(message: str) -> None:
     """Write a message for the person to stderr."""
-    sys.stderr.write(message + "\n")
+    sys.stderr.write(visible(message) + "\n")
 
 
 def show(data: str) -> None:
     """Write data to stdout, with one line end."""
-    sys.stdout.write(data.rstrip("\n") + "\n")
+    sys.stdout.write(visible(data.rstrip("\n")) + "\n")
+
+
+def visible(text: str) -> str:
+    """Return a text without signs that move a terminal's cursor or turn its writing around.
+
+    Names of tracks, labels and files come from data. Line ends and tabs stay.
+    """
+    return _UNSEEN.sub(lambda sign: sign[0].encode("unicode_escape").decode(), text)
 
 
 def columns() -> int:
@@ -32,10 +47,30 @@ def columns() -> int:
 
 @contextmanager
 def progress(title: str) -> Iterator[Callable[[Progress], None]]:
-    """Yield a function that shows progress: a bar with time left on a terminal, else lines."""
-    if not sys.stderr.isatty():
-        yield _plain(title)
-        return
+    """Yield a function that shows progress: a bar with time left on a terminal, else lines.
+
+    Where the work is broken off, it says how many tracks are kept.
+    """
+    from sepeval.errors import StoreError
+
+    last: Progress | None = None
+    with _bar(title) if sys.stderr.isatty() else nullcontext(_plain(title)) as shown:
+
+        def advance(told: Progress) -> None:
+            nonlocal last
+            last = told
+            shown(told)
+
+        try:
+            yield advance
+        except (StoppedError, StoreError):
+            if last is not None:
+                say(f"{last.label}: {last.done} of {last.total} tracks are finished and kept")
+            raise
+
+
+@contextmanager
+def _bar(title: str) -> Iterator[Callable[[Progress], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
@@ -51,6 +86,8 @@ def progress(title: str) -> Iterator[Callable[[Progress], None]]:
 
         def advance(told: Progress) -> None:
             bar.update(task, total=told.total, completed=told.done, description=told.label)
+            if told.note:
+                bar.console.print(f"{told.label}: {told.note}", markup=False)
             if told.error:
                 bar.console.print(f"{told.track}: {told.error}", markup=False, style="red")
 
@@ -62,6 +99,8 @@ def _plain(title: str) -> Callable[[Progress], None]:
 
     def advance(told: Progress) -> None:
         nonlocal last
+        if told.note:
+            say(f"{told.label}: {told.note}")
         if told.error:
             say(f"{told.label}: {told.track}: {told.error}")
         now = time.monotonic()

@@ -51,17 +51,24 @@ def run(
     seed: options.Seed = 0,
     replicates: Annotated[int, typer.Option(min=1, help="Draws of a stochastic separator.")] = 1,
     workers: options.Workers = 0,
+    backend: options.Backend = "loky",
+    scheduler: options.Scheduler = "",
+    shard: options.Shard = "",
     tracks: Annotated[str, typer.Option(help="Ids, separated by commas; needs --partial.")] = "",
     partial: options.Partial = False,
     keep_estimates: Annotated[bool, typer.Option(help="Write the estimates as files.")] = False,
     engine: options.Engine = "scipy",
     reference_cache: options.ReferenceCache = 0.0,
     signals: options.Signals = True,
+    retry_errors: options.RetryErrors = False,
     json: options.Json = False,
 ) -> None:
     """Evaluate a separator on a split of a dataset under protocols."""
-    from sepeval.runner import evaluate
+    from sepeval.runner import Shard, evaluate
 
+    share = Shard.parse(shard) if shard else None
+    where = build.backend(backend)
+    _refuse_conflicts(where, workers=workers)
     chosen = build.protocols(protocol)
     index = build.dataset(dataset, data, build.settings(choice, option="--choice")).index(split)
     chosen = build.fitting(chosen, protocol, index)
@@ -75,13 +82,17 @@ def run(
             label=label or separator,
             seed=seed,
             replicates=replicates,
-            workers=_count(workers, system),
+            workers=_count(workers, system) if where == "loky" else 1,
+            backend=where,
+            scheduler=scheduler,
+            shard=share,
             tracks=[one for one in tracks.split(",") if one],
             allow_partial=partial,
             keep_estimates=keep_estimates,
             engine=build.engine(engine),
             shelf=build.shelf(reference_cache),
             with_signals=signals,
+            retry_errors=retry_errors,
             told=told,
         )
     _present(made, chosen, json=json)
@@ -105,6 +116,7 @@ def score(
     engine: options.Engine = "scipy",
     reference_cache: options.ReferenceCache = 0.0,
     signals: options.Signals = True,
+    retry_errors: options.RetryErrors = False,
     json: options.Json = False,
 ) -> None:
     """Score a folder of estimates against a folder of references."""
@@ -140,6 +152,7 @@ def score(
             engine=build.engine(engine),
             shelf=build.shelf(reference_cache),
             with_signals=signals,
+            retry_errors=retry_errors,
             told=told,
         )
     _present(made, chosen, json=json)
@@ -229,6 +242,17 @@ def _separator(name: str, setting: Sequence[str], chunk: str, stems: Sequence[st
     return build.built(Chunked, values, what="chunks", option="--chunk")
 
 
+def _refuse_conflicts(backend: str, *, workers: int) -> None:
+    from sepeval.errors import SepevalError
+
+    if backend != "loky" and workers:
+        message = (
+            f"--workers counts processes of this machine, and with --backend {backend} all workers "
+            "of the cluster work; leave --workers out"
+        )
+        raise SepevalError(message)
+
+
 def _count(workers: int, system: Described | None = None) -> int:
     """Return how many processes work: by themselves one per processor, one for a network."""
     from sepeval.separators.network import place
@@ -258,5 +282,8 @@ def _present(made: Run, protocols: Sequence[Protocol], *, json: bool) -> None:
             say(f"{track.id}: has no {', '.join(track.missing)}; see the protocol for what follows")
     failed = [track for track in made.manifest.tracks if track.trouble]
     if failed:
-        say(f"{len(failed)} of {len(made.manifest.tracks)} tracks have errors")
+        say(
+            f"{len(failed)} of {len(made.manifest.tracks)} tracks have errors; the same command "
+            "with --retry-errors tries them again"
+        )
         raise typer.Exit(1)

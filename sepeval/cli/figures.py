@@ -70,8 +70,8 @@ def across(asked: Asked, runs: Sequence[Run], names: Sequence[str], metric: str)
         SepevalError: a scatter of one run is not given two protocols.
     """
     from sepeval.errors import SepevalError
-    from sepeval.report.plots import plot_against
-    from sepeval.report.rosetta import plot_protocols
+    from sepeval.report.figures.kinds import plot_against
+    from sepeval.report.figures.rosetta import plot_protocols
 
     if asked.kind == "protocols":
         return plot_protocols(

@@ -1,4 +1,4 @@
-"""Commands that list what there is: datasets, separators, metrics, protocols, doctor."""
+"""Commands that list what there is: datasets, separators, metrics, protocols, runs, doctor."""
 
 from __future__ import annotations
 
@@ -121,17 +121,46 @@ def list_protocols(json: options.Json = False) -> None:
 
 @protocols.command("show")
 def show_protocol(name: str, json: options.Json = False) -> None:
-    """Print a protocol as it was released, or as JSON with its hash."""
-    from sepeval.protocol import load
-    from sepeval.protocol.library import folder
+    """Print a protocol, of scores or of times, as it was released, or as JSON with its hash."""
+    from sepeval.protocol import library
+    from sepeval.timing import protocol as timing
 
-    found = load(name)
+    is_timing = Path(name).name.startswith("timing-")
+    home = timing.folder() if is_timing else library.folder()
+    found = timing.load(name) if is_timing else library.load(name)
     if json:
         show(codec.dumps({**found.model_dump(mode="json"), "hash": found.hash}, indent=1))
         return
-    path = Path(name) if name.endswith((".yaml", ".yml")) else folder() / f"{found.id}.yaml"
+    path = Path(name) if name.endswith((".yaml", ".yml")) else home / f"{found.id}.yaml"
     show(path.read_text(encoding="utf-8"))
     say(f"hash: {found.hash}")
+
+
+def runs(
+    folders: options.Runs,
+    json: options.Json = False,
+) -> None:
+    """List runs: of what, under which protocols, complete or not."""
+    from sepeval.results import listed
+
+    lines = listed(folders)
+    rows = [
+        {
+            "label": line.label,
+            "hash": line.hash,
+            "data": line.data,
+            "tracks": str(line.tracks or ""),
+            "protocols": ",".join(line.protocols),
+            "status": line.status,
+            "sepeval": line.sepeval,
+            "notes": "; ".join(line.notes),
+            "folder": str(line.folder),
+        }
+        for line in lines
+    ]
+    _table(rows, json=json)
+    if any(line.status == "damaged" for line in lines):
+        raise typer.Exit(1)
 
 
 def doctor(json: options.Json = False) -> None:

@@ -14,7 +14,27 @@ Protocols = Annotated[
 Output = Annotated[Path, typer.Option("--output", "-o", help="Folder of runs.")]
 Label = Annotated[str, typer.Option(help="How the run is called in tables.")]
 Seed = Annotated[int, typer.Option(help="From which all seeds are derived.")]
-Workers = Annotated[int, typer.Option(min=0, help="Processes; 0: one per processor.")]
+Workers = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        help="Processes; 0: one per processor, one for a network. Fewer where memory is short.",
+    ),
+]
+Shard = Annotated[
+    str,
+    typer.Option(
+        metavar="I/N",
+        help="Only the I-th of N shares of the tracks, which `sepeval merge` joins.",
+    ),
+]
+Backend = Annotated[
+    str,
+    typer.Option(help="loky: processes of this machine; dask or ray: the workers of a cluster."),
+]
+Scheduler = Annotated[
+    str, typer.Option(help="Address of the cluster, such as tcp://host:8786 of Dask.")
+]
 Engine = Annotated[
     str, typer.Option(help="Who computes BSS Eval's filters: scipy, ducc0 or cuda; same scores.")
 ]
@@ -57,4 +77,8 @@ Chunk = Annotated[
 ]
 Signals = Annotated[
     bool, typer.Option("--signals/--no-signals", help="Store what audits ask of the signals.")
+]
+RetryErrors = Annotated[
+    bool,
+    typer.Option("--retry-errors", help="Try again the tracks that had errors in a finished run."),
 ]

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from sepeval.cli import build, figures, options
+from sepeval.cli import build, chosen, figures, options
 from sepeval.cli import time as times
 from sepeval.cli.console import columns, say, show
 
 if TYPE_CHECKING:
-    from sepeval.protocol import Protocol
     from sepeval.publications import PublishedLine
-    from sepeval.report.tables import Table
+    from sepeval.report.tables.scores import Table
     from sepeval.store import Run
 
 
@@ -32,10 +31,10 @@ def rescore(
     from sepeval.store import find_runs
 
     found = find_runs(runs)
-    chosen = build.servable(build.protocols(protocol), protocol, found)
+    documents = build.servable(build.protocols(protocol), protocol, found)
     count = workers or os.cpu_count() or 1
-    made = rescore_all(found, chosen, workers=count)
-    tables = [table(made, one.id) for one in chosen]
+    made = rescore_all(found, documents, workers=count)
+    tables = [table(made, one.id) for one in documents]
     kind = "json" if json else "text"
     show(_joined([str(getattr(one, f"as_{kind}")()) for one in tables], kind=kind))
 
@@ -59,29 +58,46 @@ def table(
     timing: Annotated[
         bool, typer.Option("--timing", help="The runs are of `sepeval time`: print their times.")
     ] = False,
+    scores: Annotated[
+        list[Path],
+        typer.Option(help="With --timing: scored runs, whose numbers stand beside the times."),
+    ] = [],  # noqa: B006 - typer copies it
     json: options.Json = False,
 ) -> None:
     """Print systems x stems, one table per protocol; or each run under all protocols."""
+    from sepeval.errors import SepevalError
     from sepeval.report import table as make
-    from sepeval.report.literature import fitting
+    from sepeval.report.tables.literature import fitting
     from sepeval.store import find_runs
 
     kind = "json" if json else format
     if timing:
-        times.refuse_of_scores(protocol, baseline=baseline, side_by_side=side_by_side)
-        show(_joined(times.tables(runs, kind=kind, mixed=mixed, published=published), kind=kind))
+        times.refuse_of_scores(
+            protocol, baseline=baseline, side_by_side=side_by_side, scores=scores
+        )
+        made = times.tables(
+            runs,
+            kind=kind,
+            mixed=mixed,
+            published=published,
+            scores=scores,
+            protocol=chosen.words(protocol),
+        )
+        show(_joined(made, kind=kind))
         return
+    if scores:
+        raise SepevalError("--scores stand beside times; add --timing, or name them as runs")
     found = find_runs(runs)
     if side_by_side:
         _refuse_beside(kind, published=published)
         show(_side_by_side(found, protocol, kind=kind, decimals=decimals))
         return
-    chosen = _groups(found, protocol)
-    documents = [own[0].protocol(name) for name, own in chosen.items()]
+    groups = chosen.groups(found, runs, protocol)
+    documents = [own[0].protocol(name) for name, own in groups.items()]
     others = fitting(documents, _published(published))
     tables = [
         make(own, name, decimals=decimals, mixed=mixed, published=fit, baseline=baseline)
-        for (name, own), fit in zip(chosen.items(), others, strict=True)
+        for (name, own), fit in zip(groups.items(), others, strict=True)
     ]
     if kind.startswith("latex"):
         show(_only(tables).as_latex(is_document=kind == "latex"))
@@ -112,16 +128,16 @@ def plot(
     found = find_runs(runs)
     asked = figures.Asked(kind, output, width, track, baseline, stem, mixed)
     if timing:
-        chosen = _groups(found, protocol)
-        paths = times.plots(chosen, timing, metric=metric, folder=output, mixed=mixed)
+        groups = chosen.groups(found, runs, protocol)
+        paths = times.plots(groups, timing, metric=metric, asked=asked)
     elif kind == "protocols" or (kind == "scatter" and len(found) == 1):
-        paths = figures.across(asked, found, _words(protocol), metric)
+        paths = figures.across(asked, found, chosen.words(protocol), metric)
     else:
-        chosen = _groups(found, protocol)
-        metrics = {name: _metrics(own[0].protocol(name)) for name, own in chosen.items()}
+        groups = chosen.groups(found, runs, protocol)
+        metrics = {name: chosen.metrics_of(own[0].protocol(name)) for name, own in groups.items()}
         if metric:
-            metrics = _with_metric(metrics, metric, everywhere=bool(protocol))
-        paths = figures.within(asked, chosen, metrics)
+            metrics = chosen.with_metric(metrics, metric, everywhere=bool(protocol))
+        paths = figures.within(asked, groups, metrics)
     show("\n".join(str(path) for path in paths))
 
 
@@ -150,7 +166,7 @@ def report(
     path = page(
         find_runs(runs),
         output,
-        protocols=_words(protocol) or None,
+        protocols=chosen.words(protocol) or None,
         published=_published(published),
         baseline=baseline,
         with_audio=audio,
@@ -177,13 +193,13 @@ def explain(
     from sepeval.explain import explain as make
     from sepeval.store import find_runs
 
-    chosen = build.protocols([protocols])
+    pair = build.protocols([protocols])
     names = metrics.split(",") if metrics else ["", ""]
-    if len(chosen) != 2 or len(names) != 2:
+    if len(pair) != 2 or len(names) != 2:
         message = f"explain takes two protocols and two metrics; found {protocols!r}, {metrics!r}"
         raise SepevalError(message)
-    pair = (names[0], names[1])
-    found = [make(run, *chosen, metrics=pair, stem=stem) for run in find_runs(runs)]
+    scores = (names[0], names[1])
+    found = [make(run, *pair, metrics=scores, stem=stem) for run in find_runs(runs)]
     if json:
         show(codec.dumps([dataclasses.asdict(one) for one in found], indent=1))
     else:
@@ -204,58 +220,6 @@ def _only(tables: Sequence[Table]) -> Table:
     return tables[0]
 
 
-def _words(names: Sequence[str]) -> list[str]:
-    """Return names of protocols; a path stands for the id of the protocol in that file."""
-    from sepeval.protocol import load
-
-    words = [word for name in names for word in name.split(",") if word]
-    return [load(word).id if word.endswith((".yaml", ".yml")) else word for word in words]
-
-
-def _groups(runs: Sequence[Run], names: Sequence[str]) -> Mapping[str, Sequence[Run]]:
-    """Return the protocols asked for with all runs, or every protocol with the runs that have it.
-
-    Raises:
-        StoreError: a protocol was asked for and the first run has no scores under it.
-    """
-    from sepeval.errors import StoreError
-    from sepeval.results import by_protocol
-
-    for run in runs:
-        if run.manifest.status != "complete":
-            say(f"{run.folder}: is not complete; run the command that makes it again to finish it")
-    if not names:
-        found = by_protocol(runs)
-        if not found:
-            raise StoreError("none of these runs has scores yet")
-        return found
-    return {runs[0].protocol(word).id: runs for word in _words(names)}
-
-
-def _metrics(protocol: Protocol) -> list[str]:
-    """Return the scores that a protocol's tables show."""
-    return list(dict.fromkeys(name for summary in protocol.summaries for name in summary.metrics))
-
-
-def _with_metric(
-    metrics: Mapping[str, list[str]], metric: str, *, everywhere: bool
-) -> dict[str, list[str]]:
-    """Return the protocols that have a metric, with that metric alone.
-
-    Raises:
-        UnknownNameError: none has it, or, where it is asked for everywhere, one has it not.
-    """
-    from sepeval.errors import UnknownNameError
-    from sepeval.registry import nearest
-
-    without = [name for name, own in metrics.items() if metric not in own]
-    if without and (everywhere or len(without) == len(metrics)):
-        known = dict.fromkeys(one for name in without for one in metrics[name])
-        message = f"{', '.join(without)} has no metric {metric!r}; {nearest(metric, known)}"
-        raise UnknownNameError(message)
-    return {name: [metric] for name in metrics if name not in without}
-
-
 def _refuse_beside(kind: str, *, published: Sequence[str]) -> None:
     from sepeval.errors import SepevalError
 
@@ -273,7 +237,7 @@ def _side_by_side(runs: Sequence[Run], names: Sequence[str], *, kind: str, decim
     """Return each run under the protocols asked for, or under all that it has."""
     from sepeval.report import side_by_side
 
-    asked = _words(names) or None
+    asked = chosen.words(names) or None
     made = [side_by_side(run, protocols=asked, decimals=decimals) for run in runs]
     if kind == "text":
         return _joined([one.as_text(columns()) for one in made], kind=kind)

@@ -32,8 +32,9 @@ def silence(
     json: options.Json = False,
 ) -> None:
     """Part a number into windows whose reference sounds and windows whose reference is silent."""
-    from sepeval.report import silence_plots, silence_tables
-    from sepeval.report.threshold_plot import thresholds
+    from sepeval.report.figures import silence as silence_plots
+    from sepeval.report.figures.threshold import thresholds
+    from sepeval.report.tables import silence as silence_tables
     from sepeval.silence import silence as parted
     from sepeval.store import find_runs
     from sepeval.store.files import write_text

@@ -50,8 +50,8 @@ def sweep(
     from sepeval import sweeps
     from sepeval.errors import SepevalError, UnknownNameError
     from sepeval.registry import nearest
-    from sepeval.report.sweep_numbers import WARNING, chosen, words
-    from sepeval.report.sweep_plots import plot_sweep
+    from sepeval.report.figures.sweep import plot_sweep
+    from sepeval.report.tables.sweep import WARNING, chosen, words
 
     adapter = build.dataset(dataset, data, build.settings(choice, option="--choice"))
     name = split or sweeps.validation_split(adapter.splits())

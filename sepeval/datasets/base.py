@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from sepeval import audio
 from sepeval.errors import DataError, UnknownNameError
-from sepeval.patterns import refuse_undecodable
+from sepeval.patterns import is_shown, refuse_undecodable
 from sepeval.registry import Registry, nearest
 from sepeval.types import AudioFile, Index, Track
 
@@ -112,7 +112,11 @@ def track(
     Returns:
         The track. A file that cannot be read, or differs from most of the others in rate or
         channel count, becomes its `fault`. Lengths may differ: how much is a protocol's matter.
+
+    Raises:
+        DataError: the name holds signs that no table can show.
     """
+    _refuse_unseen(name)
     roles = [(file, f"stem {stem}") for stem, found in stems.items() for file in found]
     roles += [(mixture, "mixture")] if mixture else []
     missing = tuple(sorted(stem for stem, found in stems.items() if not found))
@@ -147,8 +151,15 @@ def track(
 
 def faulty_track(name: str, *, split: str, stems: tuple[str, ...], fault: str) -> Track:
     """Return a track of which nothing is known but why it cannot be read."""
+    _refuse_unseen(name)
     nothing: dict[str, tuple[AudioFile, ...]] = dict.fromkeys(stems, ())
     return Track(name, split, 0, 0, 0, nothing, None, (), f"track {name} of {split}: {fault}")
+
+
+def _refuse_unseen(name: str) -> None:
+    """Refuse a track whose name holds signs that no table can show."""
+    if not is_shown(name):
+        raise DataError(f"track {name!r}: the name holds signs that are not seen; rename it")
 
 
 def unknown_split(dataset: str, split: str, known: tuple[str, ...]) -> UnknownNameError:

@@ -13,7 +13,6 @@ the mixture is the sum of the stems. The authors name no splits, so there is one
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -33,6 +32,7 @@ from sepeval.datasets.base import (
 )
 from sepeval.errors import DataError
 from sepeval.patterns import is_plain_name
+from sepeval.texts import read_json
 from sepeval.types import AudioFile, Index, Track
 
 _EXPECTED = 240  # tracks
@@ -166,10 +166,6 @@ def _file(folder: Path, stem: str, source: _Source) -> AudioFile:
 
 def _document(path: Path) -> _Document:
     try:
-        return _Document.model_validate(json.loads(path.read_bytes()))
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+        return _Document.model_validate(read_json(path, error=DataError))
     except ValidationError as error:
         raise DataError(f"{path}: {explained(error)}") from error
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{path}: is no valid JSON: {error}; copy the track again") from error

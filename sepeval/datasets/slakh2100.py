@@ -18,7 +18,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.dataclasses import dataclass
 
@@ -36,12 +35,12 @@ from sepeval.datasets.base import (
 from sepeval.datasets.official import SlakhEdition, slakh2100
 from sepeval.errors import DataError
 from sepeval.patterns import is_plain_name
+from sepeval.texts import read_yaml
 from sepeval.types import AudioFile, Index, Track
 
 _FOLDERS = ("train", "validation", "test", "omitted")
 _DRUMS = 128  # outside General MIDI: how the metadata number drum kits
 _PROGRAMS = {"piano": range(8), "guitar": range(24, 32), "bass": range(32, 40)}
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Source(BaseModel):
@@ -167,15 +166,9 @@ def _sources(path: Path) -> dict[str, _Source]:
         DataError: the metadata are missing, no YAML, or lack a field.
     """
     try:
-        document = yaml.load(path.read_bytes(), Loader=_LOADER)  # noqa: S506 - a safe loader
-        sources = _Metadata.model_validate(document).stems
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+        sources = _Metadata.model_validate(read_yaml(path, error=DataError)).stems
     except ValidationError as error:
         raise DataError(f"{path}: {explained(error)}") from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        reason = " ".join(str(error).split())
-        raise DataError(f"{path}: is no valid YAML: {reason}; copy the track again") from error
     for name in sources:
         if not is_plain_name(name):
             raise DataError(f"{path}: {name!r} cannot be the name of a source's file")

@@ -20,10 +20,13 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import re
+import struct
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from types import ModuleType
@@ -45,6 +48,15 @@ _FORMATS: dict[str, Format] = {
     ".ts": "torchscript",
     ".torchscript": "torchscript",
 }
+_DAMAGES = (  # what a damaged archive brings about
+    zipfile.BadZipFile,
+    *(ValueError, KeyError, EOFError, OSError, RuntimeError, OverflowError),  # also of recursion
+    struct.error,
+)
+_UNLOADABLE = (  # what torch raises at files that are damaged
+    *(RuntimeError, ValueError, AssertionError, LookupError, TypeError, AttributeError),
+    *(EOFError, OSError, OverflowError, MemoryError),
+)
 _DRAWS = ("rand", "normal", "bernoulli", "multinomial", "poisson")  # names of random operators
 _ONNX_DRAWS = (b"RandomNormal", b"RandomUniform", b"Multinomial", b"Bernoulli")
 _OPERATOR = re.compile(  # what a graph of torch.export may call
@@ -115,7 +127,7 @@ def _script(path: Path, content: bytes, device: Device) -> Batch:
         warnings.filterwarnings("ignore", message=".*torch.jit", category=DeprecationWarning)
         try:
             module = load(BytesIO(content), map_location=torch_device(device))
-        except RuntimeError as error:
+        except _UNLOADABLE as error:
             first = str(error).strip().partition("\n")[0]
             raise SeparatorError(f"{path}: is no TorchScript file: {first}") from error
     module.eval()
@@ -129,8 +141,9 @@ def _archive(path: Path, content: bytes, device: Device) -> Batch:
 
     _refuse_code(path, content)
     try:
-        program = torch.export.load(BytesIO(content))
-    except (RuntimeError, ValueError, AssertionError, KeyError) as error:
+        with _silent("torch.export"):  # which prints a traceback before it raises
+            program = torch.export.load(BytesIO(content))
+    except _UNLOADABLE as error:
         first = str(error).strip().partition("\n")[0]
         raise SeparatorError(f"{path}: cannot be loaded by torch.export: {first}") from error
     _refuse_draws(path, (str(node.target) for node in program.graph.nodes))
@@ -142,12 +155,29 @@ def _archive(path: Path, content: bytes, device: Device) -> Batch:
     return run
 
 
+@contextmanager
+def _silent(name: str) -> Iterator[None]:
+    """Let a library say nothing; what it raises says it."""
+    logger = logging.getLogger(name)
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
+
+
 def _refuse_code(path: Path, content: bytes) -> None:
     """Refuse an archive of torch.export that holds more than a graph of operators and tensors."""
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             files = {name.partition("/")[2]: name for name in archive.namelist()}
             strange = sorted(name for name in files if not _PLAIN_FILES.fullmatch(name))
+            packed = [one for one in archive.infolist() if one.compress_type != zipfile.ZIP_STORED]
+            if packed or sum(one.file_size for one in archive.infolist()) > len(content):
+                message = f"{path}: is compressed; torch.export stores its files as they are"
+                raise SeparatorError(message)
+            if (broken := archive.testzip()) is not None:
+                raise SeparatorError(f"{path}: is damaged: {broken}; copy or export it again")
             if strange or "models/model.json" not in files:
                 found = strange[0] if strange else "no models/model.json"
                 message = f"{path}: is no plain archive of torch.export 2.9 or later: {found}"
@@ -158,11 +188,11 @@ def _refuse_code(path: Path, content: bytes) -> None:
                 if name.endswith(".json")
             }
             sample = archive.read(files["data/sample_inputs/model.pt"])
-    except (zipfile.BadZipFile, ValueError, KeyError) as error:
+            for name, document in documents.items():
+                for key, value in _leaves(document):
+                    _refuse_leaf(path, name, key, value)
+    except _DAMAGES as error:
         raise SeparatorError(f"{path}: is no archive of torch.export: {error}") from error
-    for name, document in documents.items():
-        for key, value in _leaves(document):
-            _refuse_leaf(path, name, key, value)
     _refuse_pickle(path, sample)
 
 
@@ -205,7 +235,7 @@ def _refuse_pickle(path: Path, sample: bytes) -> None:
 
     try:
         torch.load(BytesIO(sample), weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError) as error:
+    except (pickle.UnpicklingError, *_UNLOADABLE) as error:
         message = f"{path}: its sample inputs hold more than tensors; it is not loaded"
         raise SeparatorError(message) from error
 

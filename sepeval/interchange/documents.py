@@ -20,6 +20,7 @@ import numpy as np
 
 from sepeval.errors import DataError
 from sepeval.interchange.problems import METRICS
+from sepeval.texts import read_bytes
 from sepeval.types import Array
 
 _LARGEST = 64 << 20  # bytes; one hour of five targets takes 4 MB
@@ -56,7 +57,7 @@ def read(path: Path) -> TrackDocument:
     Raises:
         DataError: the file cannot be read, is too large or no JSON of museval.
     """
-    data = _bytes(path)
+    data = read_bytes(path, error=DataError, largest=_LARGEST)
     document = _parsed(path, data)
     fields = document if isinstance(document, dict) else {}
     found, version = fields.get("targets"), fields.get("museval_version")
@@ -84,19 +85,6 @@ def read(path: Path) -> TrackDocument:
         frames=next(iter(counts.values())),
         targets={name: values[2:] for name, values in named.items()},
     )
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        size = path.stat().st_size
-        if size > _LARGEST:
-            message = f"{path}: has {size} bytes; a file of museval has at most {_LARGEST}"
-            raise DataError(message)
-        if not path.is_file():
-            raise DataError(f"{path}: is no file")
-        return path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def _parsed(path: Path, data: bytes) -> object:

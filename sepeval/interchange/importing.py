@@ -16,7 +16,10 @@ from sepeval.interchange.scores import score_table
 from sepeval.interchange.systems import System, systems
 from sepeval.protocol import Protocol, load
 from sepeval.store import Manifest, Run, TrackRecord, create, parts
+from sepeval.store.lock import locked
 from sepeval.store.manifest import SCHEMA, environment, metric_records
+from sepeval.store.mending import mend
+from sepeval.store.run import folder_of
 
 ORIGIN = "imported: museval json"
 
@@ -87,18 +90,20 @@ def _run(system: System, root: Path, dataset: str, rate: int, protocols: Sequenc
         for protocol, _ in kept:
             _refuse_other_frames(path, document, protocol)
     manifest = _manifest(system, documents, dataset, rate, [one for one, _ in kept])
-    run = create(root, manifest, separator=system.name)
-    texts = {one.id: one.model_dump(mode="json") for one, _ in kept}
-    update = {"protocols": texts, "metrics": {one.id: metric_records(one) for one, _ in kept}}
-    if run.manifest.model_copy(update={"status": "complete", **update}) == run.manifest:
-        return run
-    for protocol, part in kept:
-        facts = {"schema": 1, "protocol": protocol.id, "hash": protocol.hash}
-        parts.write_table(
-            run.scores(protocol.id), score_table(documents, protocol, part, rate), facts
-        )
-    done = {"status": "complete", **update, "parts": run.part_digests()}
-    return run.save(run.manifest.model_copy(update=done))
+    folder = folder_of(root, manifest, separator=system.name)
+    with locked(folder):
+        damaged = mend(folder)
+        run = create(root, manifest, separator=system.name)
+        texts = {one.id: one.model_dump(mode="json") for one, _ in kept}
+        update = {"protocols": texts, "metrics": {one.id: metric_records(one) for one, _ in kept}}
+        done = run.manifest.model_copy(update={"status": "complete", **update})
+        if done == run.manifest and not damaged:
+            return run
+        for protocol, part in kept:
+            table = score_table(documents, protocol, part, rate)
+            facts = {"protocol": protocol.id, "hash": protocol.hash}
+            parts.write_table(run.scores(protocol.id), table, facts)
+        return run.save(done.model_copy(update={"parts": run.part_digests()}))
 
 
 def _targets(system: System, documents: Sequence[TrackDocument]) -> list[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
 
+from sepeval.csv_text import frame_as_csv
 from sepeval.errors import StoreError
 from sepeval.store import Run
 from sepeval.store.files import write_text
@@ -40,9 +40,7 @@ def export_csv(run: Run, folder: Path) -> tuple[Path, ...]:
             ]
         )
         for kind, table in (("scores", scores), ("summary", summary)):
-            text = io.StringIO(newline="")
-            table.to_csv(text, index=False, lineterminator="\n")
             path = folder / f"{name}.{kind}.csv"
-            write_text(path, text.getvalue())
+            write_text(path, frame_as_csv(table))
             files.append(path)
     return tuple(files)

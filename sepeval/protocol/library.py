@@ -8,8 +8,9 @@ from pydantic import ValidationError
 
 from sepeval.errors import ProtocolError, UnknownNameError
 from sepeval.protocol.model import Protocol
-from sepeval.protocol.strict_yaml import parse
+from sepeval.protocol.strict_yaml import LARGEST, parse
 from sepeval.registry import nearest
+from sepeval.texts import read_text
 
 _PACKAGE = Path(__file__).parent.parent
 
@@ -64,12 +65,7 @@ def read(path: Path) -> Protocol:
     Raises:
         ProtocolError: the file cannot be read, or the document has problems.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ProtocolError(f"{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ProtocolError(f"{path}: is not UTF-8 text") from error
+    text = read_text(path, error=ProtocolError, largest=LARGEST)
     document = parse(text, name=str(path))
     try:
         return Protocol.model_validate(document)

@@ -18,6 +18,10 @@ _BOOL = re.compile(r"^(true|false)$")
 _NULL = re.compile(r"^(null|~|)$")
 
 
+LARGEST = 256 << 10  # bytes of a document; a released protocol has some 5000
+_DEPTH = 40  # lists and mappings inside each other
+
+
 class _Loader(yaml.SafeLoader):
     """Reads one document; collects repeated keys."""
 
@@ -72,7 +76,12 @@ def parse(text: str, *, name: str) -> object:
 
 def _refuse_indirection(text: str, name: str) -> None:
     """Refuse what makes a value differ from what is written, or grow without bound."""
+    depth = 0
     for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEPTH:
+            raise ProtocolError(f"{name}: cannot be read: is nested more than {_DEPTH} deep")
         anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
         if anchor is not None or tag is not None:
             mark = event.start_mark

@@ -4,6 +4,7 @@ gathering    several runs under one protocol, refused where their numbers do not
 comparable   whether two runs measured the same audio
 traits       metric, version, unit and direction of a score
 signature    the line that every table and figure carries
+listing      what stored runs are, one line each
 words        how names and counts are written
 """
 
@@ -18,10 +19,12 @@ from sepeval.results.gathering import (
     groups,
     is_complete,
 )
+from sepeval.results.listing import RunLine, listed
 from sepeval.results.signature import data_line, line, signature
 
 __all__ = [
     "Results",
+    "RunLine",
     "System",
     "by_protocol",
     "data_line",
@@ -32,5 +35,6 @@ __all__ = [
     "groups",
     "is_complete",
     "line",
+    "listed",
     "signature",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sepeval.results.words import as_text, plain, some
 from sepeval.store import Run
+from sepeval.store.manifest import Share
 
 
 def difference(first: Run, other: Run) -> str:
@@ -16,11 +17,20 @@ def difference(first: Run, other: Run) -> str:
     ]
     if found:
         return ", ".join(found)
-    if ours.get("tracks") != theirs.get("tracks"):
+    shares = [run.manifest.share for run in (first, other)]
+    if ours == theirs and shares[0] != shares[1]:
+        return _shares_apart(*shares)
+    if ours.get("tracks") != theirs.get("tracks") or _ids(first) != _ids(other):
         return _tracks_apart(_ids(first), _ids(other))
     if ours.get("content") != theirs.get("content"):
         return "content (the audio of the references differs)"
     return ""
+
+
+def _shares_apart(one: Share | None, other: Share | None) -> str:
+    if one is None or other is None:
+        return f"share {one or other} of a run and all of it, which is enough"
+    return f"shares {one} and {other} of one run; join them (sepeval merge)"
 
 
 def _tracks_apart(ours: list[str], theirs: list[str]) -> str:

@@ -6,6 +6,7 @@ not put side by side unless that is asked for by name, and then each of them say
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from sepeval.results.comparable import difference
 from sepeval.results.traits import traits
 from sepeval.results.words import as_text, count_of, plain
 from sepeval.store import MetricRecord, Run
-from sepeval.summary import SummaryRow, summarise
+from sepeval.summary import SummaryRow, summarise_all
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,14 @@ class Results:
         systems: in the order of the runs.
         metrics: what the scores are, by name.
         mixed: the runs did not measure the same audio.
+        shared_marks: the marks that all systems have; a heading carries them.
     """
 
     protocol: Protocol
     systems: tuple[System, ...]
     metrics: Mapping[str, MetricRecord]
     mixed: bool
+    shared_marks: tuple[str, ...]
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -70,12 +73,6 @@ class Results:
             for summary in self.protocol.summaries
             for metric in summary.metrics
         )
-
-    @property
-    def shared_marks(self) -> tuple[str, ...]:
-        """The marks that all systems have; a heading carries them."""
-        first = self.systems[0].marks
-        return tuple(one for one in first if all(one in other.marks for other in self.systems))
 
     def own_marks(self, system: System) -> tuple[str, ...]:
         """Return the marks of a system that are not in the heading."""
@@ -100,16 +97,10 @@ def gather(runs: Sequence[Run], protocol: str, *, mixed: bool = False) -> Result
             comparable (audio, protocol, version of a metric); the message names the difference.
     """
     chosen = _distinct(runs)
-    documents = [run.protocol(protocol) for run in chosen]
-    for run, document in zip(chosen, documents, strict=True):
-        if (document.id, document.hash) != (documents[0].id, documents[0].hash):
-            message = (
-                f"{run.folder.name} is scored under {document.id} {document.hash[:8]}, "
-                f"{chosen[0].folder.name} under {documents[0].id} {documents[0].hash[:8]}; one "
-                "table shows one protocol: score them again under the same (sepeval rescore)"
-            )
-            raise StoreError(message)
-    metrics = traits(chosen, documents[0])
+    document = chosen[0].protocol(protocol)
+    for run in chosen[1:]:
+        _refuse_other_protocol(run, chosen[0], document, protocol)
+    metrics = traits(chosen, document)
     gaps = [difference(chosen[0], run) for run in chosen]
     is_mixed = any(gaps)
     if is_mixed and not mixed:
@@ -120,21 +111,40 @@ def gather(runs: Sequence[Run], protocol: str, *, mixed: bool = False) -> Result
             "say so (--mixed)"
         )
         raise StoreError(message)
-    name = documents[0].id
     marks = [
-        _marks(run, name, gap=gap, mixed=is_mixed) for run, gap in zip(chosen, gaps, strict=True)
+        _marks(run, document.id, gap=gap, mixed=is_mixed)
+        for run, gap in zip(chosen, gaps, strict=True)
     ]
+    shared = set(marks[0]).intersection(*marks[1:])
     systems = tuple(
         System(
             name=name,
             run=run,
-            rows=summarise(run, documents[0].id, beside=chosen),
+            rows=rows,
             marks=own,
             comparable=is_complete(run) and not is_mixed,
         )
-        for name, run, own in zip(_names(chosen), chosen, marks, strict=True)
+        for name, run, rows, own in zip(
+            _names(chosen), chosen, summarise_all(chosen, document), marks, strict=True
+        )
     )
-    return Results(documents[0], systems, metrics, is_mixed)
+    return Results(
+        document, systems, metrics, is_mixed, tuple(one for one in marks[0] if one in shared)
+    )
+
+
+def _refuse_other_protocol(run: Run, first: Run, document: Protocol, name: str) -> None:
+    ours, theirs = (one.manifest.protocols.get(document.id) for one in (first, run))
+    if ours == theirs:  # word for word, so there is nothing to hash
+        return
+    other = run.protocol(name)
+    if (other.id, other.hash) != (document.id, document.hash):
+        message = (
+            f"{run.folder.name} is scored under {other.id} {other.hash[:8]}, "
+            f"{first.folder.name} under {document.id} {document.hash[:8]}; one table shows one "
+            "protocol: score them again under the same (sepeval rescore)"
+        )
+        raise StoreError(message)
 
 
 def by_protocol(runs: Sequence[Run]) -> Mapping[str, tuple[Run, ...]]:
@@ -177,7 +187,9 @@ def dataset_of(run: Run) -> str:
 
 
 def _distinct(runs: Sequence[Run]) -> tuple[Run, ...]:
-    found = {(run.manifest.label, run.manifest.hash): run for run in reversed(runs)}
+    found = {
+        (run.manifest.label, run.manifest.hash, run.manifest.share): run for run in reversed(runs)
+    }
     if not found:
         raise StoreError("no run was given; `sepeval run` makes one")
     return tuple(reversed(found.values()))
@@ -185,8 +197,9 @@ def _distinct(runs: Sequence[Run]) -> tuple[Run, ...]:
 
 def _names(runs: Sequence[Run]) -> tuple[str, ...]:
     labels = [plain(run.manifest.label) or run.manifest.hash for run in runs]
+    counts = Counter(labels)
     return tuple(
-        label if labels.count(label) == 1 else f"{label} {run.manifest.hash}"
+        label if counts[label] == 1 else f"{label} {run.manifest.hash}"
         for label, run in zip(labels, runs, strict=True)
     )
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sepeval.errors import DataError, ProtocolError
@@ -12,37 +11,23 @@ from sepeval.kernels.bsseval.engines import engine as named
 from sepeval.metrics.base import Means, Shelf, build
 from sepeval.protocol import Protocol
 from sepeval.registry import nearest
+from sepeval.runner.cluster import refuse_absent
+from sepeval.runner.continuing import all_protocols, restarted, views_left
 from sepeval.runner.identity import identity
-from sepeval.runner.job import Job, process
+from sepeval.runner.job import Job
 from sepeval.runner.places import places_of
-from sepeval.runner.rescoring import is_served, rescore
-from sepeval.scoring import View, misfit, views
+from sepeval.runner.rescoring import write_scores
+from sepeval.runner.shares import Shard, portion
+from sepeval.runner.workers import Progress, place_on, work
+from sepeval.scoring import misfit
 from sepeval.separators.base import Described, Recording
-from sepeval.separators.network import place
-from sepeval.store import Manifest, Run, TrackRecord, create
-from sepeval.store.manifest import SCHEMA, Layout, environment
+from sepeval.store import Manifest, Run, create
+from sepeval.store.lock import locked
+from sepeval.store.manifest import SCHEMA, environment
+from sepeval.store.mending import mend
 from sepeval.store.places import write_places
-from sepeval.store.signals import has_signals
-from sepeval.types import EngineName, Index, Track
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What is told after each track.
-
-    Attributes:
-        label: of the run.
-        done: tracks finished.
-        total: tracks of the run.
-        track: id of the track that has just finished.
-        error: why it has no scores; empty if it has.
-    """
-
-    label: str
-    done: int
-    total: int
-    track: str
-    error: str
+from sepeval.store.run import folder_of
+from sepeval.types import Backend, EngineName, Index, Track
 
 
 def evaluate(
@@ -55,18 +40,24 @@ def evaluate(
     seed: int = 0,
     replicates: int = 1,
     workers: int = 1,
+    backend: Backend = "loky",
+    scheduler: str = "",
     tracks: Sequence[str] = (),
+    shard: Shard | None = None,
     allow_partial: bool = False,
     keep_estimates: bool = False,
     engine: EngineName = "scipy",
     shelf: Shelf | None = None,
     with_signals: bool = True,
+    retry_errors: bool = False,
     told: Callable[[Progress], None] | None = None,
 ) -> Run:
     """Return the run of a separator on a split, scored under every protocol.
 
-    A run that exists already is continued: only missing parts are made. A track that cannot be
-    evaluated has rows of status `error`, and the others go on.
+    A run that exists already is continued: only parts that are missing or damaged are made, and
+    the scores come out as if it had never been interrupted, to the byte. A track that cannot be
+    evaluated has rows of status `error`, and the others go on; in a run that was finished it is
+    left so unless `retry_errors` is said.
 
     Args:
         index: the split, from a dataset adapter.
@@ -76,8 +67,11 @@ def evaluate(
         label: how the run is called in tables and in its folder's name.
         seed: from which the seeds of tracks and replicates are derived.
         replicates: draws of a stochastic separator; others are drawn once.
-        workers: processes that work on tracks.
+        workers: processes that work on tracks; fewer where they would not fit into the memory.
+        backend: `loky`: processes of this machine; `dask`, `ray`: all workers of a cluster.
+        scheduler: address of the cluster.
         tracks: ids of the tracks to evaluate; all if empty.
+        shard: which share of the tracks is evaluated; `merge` joins the shares of several machines.
         allow_partial: accept a split that is incomplete, or only some of its tracks; every table
             then says so.
         keep_estimates: store the estimates as 32-bit float WAV files.
@@ -85,17 +79,21 @@ def evaluate(
         shelf: where what is made of the references is kept for the next run.
         with_signals: store what audits want to know of the signals besides their statistics (peaks,
             clipping, delays, copies); it takes about as long as reading 16-bit files.
-        told: called in this process after each track.
+        retry_errors: try again what was refused when the run was last finished.
+        told: called in this process for each note and after each track.
 
     Raises:
-        DataError: the split is incomplete or a track is not in it.
-        DependencyError: the engine's package or device is missing.
+        DataError: the split is incomplete, or a track or share is not in it, or a worker does not
+            see its files.
+        DependencyError: the package or device of the engine is missing, or the cluster.
         ProtocolError: the protocols do not fit the dataset or each other.
-        StoreError: the results cannot be written.
+        StoreError: the results cannot be written, another process writes into the run, or the run
+            was written with another schema.
     """
     protocols = [protocol.for_stems(index.stems) for protocol in protocols]
     _refuse_unfit(index, protocols)
     named(engine)
+    refuse_absent(backend, scheduler)
     chosen = _chosen(index, tracks)
     if isinstance(separator, Recording) and separator.is_of_one_track and len(chosen) > 1:
         message = (
@@ -103,41 +101,68 @@ def evaluate(
             "do not tell tracks apart: give a pattern with {track}"
         )
         raise DataError(message)
+    if shard is not None and tracks:
+        raise DataError("a share is of all tracks of a split: choose tracks, or a share, not both")
     partial = _partial(index, chosen, allow_partial=allow_partial)
+    own = portion(chosen, shard, partial=partial)
     draws = replicates if separator.is_stochastic else 1
     stems = tuple(dict.fromkeys([*index.stems, *(one for each in protocols for one in each.stems)]))
     document = identity(index, chosen, separator, stems=stems, seed=seed, replicates=draws)
     started = Manifest(
         schema_version=SCHEMA,
         identity=document,
-        environment=environment(workers=workers, engine=engine, separator=place(separator)),
+        environment=environment(
+            workers=workers, engine=engine, separator=place_on(backend, separator)
+        ),
         label=label,
         dataset=index.dataset,
         split=index.split,
         choices=dict(index.choices),
-        partial=partial,
+        partial=own.partial,
+        share=own.share,
         status="started",
-        tracks=[_record(number, track) for number, track in enumerate(chosen)],
+        tracks=own.records,
         layouts=[],
         protocols={},
         parts={},
     )
-    run = create(root, started, separator=label)
-    lacks = with_signals and isinstance(separator, Recording) and not has_signals(run)
-    again = keep_estimates or lacks
-    looks = views([one for one in protocols if again or not is_served(run, one)])
-    run = run.save(_restarted(run.manifest, looks))
-    means = Means(max(1, (os.cpu_count() or 1) // max(1, workers)), engine, shelf)
-    jobs = [
-        Job(run, record, track, separator, looks, seed, draws, keep_estimates, means, with_signals)
-        for record, track in zip(run.manifest.tracks, chosen, strict=True)
-    ]
-    records = sorted(_work(jobs, workers, told), key=lambda record: record.number)
-    run = run.save(run.manifest.model_copy(update={"tracks": records}))
-    write_places(run.folder, places_of(run, chosen, separator, stems=stems))
-    run = rescore(run, protocols)
-    done = {"status": "complete", "parts": run.part_digests()}
-    return run.save(run.manifest.model_copy(update=done))
+    folder = folder_of(root, started, separator=label)
+    with locked(folder):
+        damaged = mend(folder)
+        if told is not None:
+            for note in damaged:
+                told(Progress(label, 0, len(own.tracks), "", "", note))
+        run = create(root, started, separator=label)
+        if damaged:
+            protocols = all_protocols(run, protocols)
+        looks = views_left(
+            run, protocols, separator, keep_estimates=keep_estimates, with_signals=with_signals
+        )
+        run = run.save(restarted(run.manifest, looks))
+        means = Means(max(1, (os.cpu_count() or 1) // max(1, workers)), engine, shelf)
+        jobs = [
+            Job(
+                run=run,
+                record=record,
+                track=track,
+                separator=separator,
+                views=looks,
+                seed=seed,
+                replicates=draws,
+                keep_estimates=keep_estimates,
+                means=means,
+                with_signals=with_signals,
+                retry_errors=retry_errors,
+            )
+            for record, track in zip(run.manifest.tracks, own.tracks, strict=True)
+        ]
+        made = work(jobs, workers=workers, backend=backend, scheduler=scheduler, told=told)
+        records = sorted(made, key=lambda record: record.number)
+        run = run.save(run.manifest.model_copy(update={"tracks": records}))
+        write_places(run.folder, places_of(run, own.tracks, separator, stems=stems))
+        run = write_scores(run, protocols)
+        done = {"status": "complete", "parts": run.part_digests()}
+        return run.save(run.manifest.model_copy(update=done))
 
 
 def _refuse_unfit(index: Index, protocols: Sequence[Protocol]) -> None:
@@ -172,44 +197,3 @@ def _partial(index: Index, chosen: Sequence[Track], *, allow_partial: bool) -> s
         )
         raise DataError(message)
     return f"{len(chosen)} of {whole} tracks"
-
-
-def _record(number: int, track: Track) -> TrackRecord:
-    return TrackRecord(number=number, id=track.id, missing=list(track.missing), error=track.fault)
-
-
-def _restarted(manifest: Manifest, looks: Iterable[View]) -> Manifest:
-    """Return the manifest with the layouts that the views need, not complete any more."""
-    layouts = {layout.key: layout for layout in manifest.layouts}
-    for view in looks:
-        layouts[view.layout] = Layout(
-            key=view.layout,
-            audio=view.audio.model_dump(mode="json"),
-            stems={stem: list(parts) for stem, parts in view.stems.items()},
-            protocols=[protocol.id for protocol in view.protocols],
-        )
-    update = {"status": "started", "layouts": list(layouts.values())}
-    return manifest.model_copy(update=update)
-
-
-def _work(
-    jobs: Sequence[Job], workers: int, told: Callable[[Progress], None] | None
-) -> list[TrackRecord]:
-    """Return the records of all tracks, in the order in which they finish."""
-    from joblib import Parallel, delayed, parallel_config
-
-    done: list[TrackRecord] = []
-    count = min(workers, len(jobs))
-    with parallel_config(backend="loky", inner_max_num_threads=1 if count > 1 else None):
-        finished = Parallel(n_jobs=count, return_as="generator_unordered", batch_size=1)(
-            delayed(process)(job) for job in jobs
-        )
-        for record in finished:
-            done.append(record)
-            if told is not None:
-                told(
-                    Progress(
-                        jobs[0].run.manifest.label, len(done), len(jobs), record.id, record.trouble
-                    )
-                )
-    return done

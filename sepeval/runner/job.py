@@ -13,7 +13,7 @@ import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
 from sepeval import audio
-from sepeval.errors import SepevalError, StoreError
+from sepeval.errors import DataError, SepevalError, StoreError
 from sepeval.kernels import cells
 from sepeval.kernels.signal_facts import SignalFacts, signal_facts
 from sepeval.loading import Aligned, align, heard_rate, load, missing_stems, stream
@@ -25,6 +25,7 @@ from sepeval.scoring import View, edges, grid
 from sepeval.scoring.score import measurement_key
 from sepeval.separators.base import Described, Estimate, Recording
 from sepeval.store import Run, TrackRecord, parts
+from sepeval.store.files import write_whole_folder
 from sepeval.store.signals import path_of, write_signals
 from sepeval.types import Array, Signal, Stems, StreamedStems, Track, TrackAudio
 
@@ -44,6 +45,7 @@ class Job:
         keep_estimates: whether the estimates are written as files.
         means: with which metrics that need the audio work.
         with_signals: whether what audits want to know of the signals is stored too.
+        retry_errors: whether what was refused before is tried again.
     """
 
     run: Run
@@ -56,6 +58,7 @@ class Job:
     keep_estimates: bool
     means: Means
     with_signals: bool = True
+    retry_errors: bool = False
 
 
 def process(job: Job) -> TrackRecord:
@@ -63,12 +66,19 @@ def process(job: Job) -> TrackRecord:
 
     BLAS runs on one thread, so that sums come out the same however many workers there are.
     """
-    views = [view for view in job.views if not _is_done(job, view)]
+    views = left(job)
+    settled = {view.layout for view in views}
+    settled |= {view.layout for view in job.views if _is_done(job, view)}
     with threadpool_limits(1):
         refused = _process_views(job, views)
-    now = {view.layout for view in job.views}
-    before = {key: why for key, why in job.record.refused.items() if key not in now}
+    before = {key: why for key, why in job.record.refused.items() if key not in settled}
     return job.record.model_copy(update={"refused": {**before, **refused}})
+
+
+def left(job: Job) -> list[View]:
+    """Return the views of which a part is to be made; one that was refused is left as it is."""
+    given_up = set() if job.retry_errors else set(job.record.refused)
+    return [view for view in job.views if view.layout not in given_up and not _is_done(job, view)]
 
 
 def signal_metrics(view: View) -> Iterator[tuple[str, Protocol, SignalMetric]]:
@@ -88,8 +98,10 @@ def _is_done(job: Job, view: View) -> bool:
     paths = [job.run.cells(view.layout, job.record)]
     paths += [job.run.measured(key, job.record) for key, _, _ in signal_metrics(view)]
     if job.keep_estimates:
-        paths += [job.run.estimates(job.record)]
-    if job.with_signals and isinstance(job.separator, Recording):  # nothing is separated again
+        paths += [_kept(job, replicate) for replicate in range(job.replicates)]
+    if not isinstance(job.separator, Recording):
+        paths += [job.run.timings(job.record)]
+    elif job.with_signals:  # nothing is separated again
         paths += [path_of(job.run, view.layout, job.record)]
     return all(path.exists() for path in paths)
 
@@ -129,7 +141,7 @@ def _held(job: Job, view: View, made: Estimates, heard: TrackAudio) -> Callable[
     def aligned(replicate: int) -> Aligned:
         estimate = made.of(view, heard, replicate)
         if job.keep_estimates:
-            _keep(job, estimate, heard.rate, replicate)
+            write_estimate(estimate, _kept(job, replicate), rate=heard.rate)
         return align(job.track, heard, estimate, view)
 
     return aligned
@@ -174,7 +186,6 @@ def _process_view(job: Job, view: View, aligned_of: Callable[[int], Aligned]) ->
             found = side.prepared.measure(references, estimates, means=job.means)
             measured[key].append(found)
     facts = {
-        "schema": 1,
         "track": job.track.id,
         "rate": rate,
         "stems": list(view.stems),
@@ -221,18 +232,34 @@ def _selected(stems: Stems, places: list[int]) -> Stems:
     return stems.select(places) if isinstance(stems, StreamedStems) else stems[places]
 
 
-def _keep(job: Job, estimate: Estimate, rate: int, replicate: int) -> None:
+def _kept(job: Job, replicate: int) -> Path:
+    """Return the folder of the estimates of a replicate."""
     folder = job.run.estimates(job.record)
-    folder = folder / f"replicate-{replicate}" if job.replicates > 1 else folder
-    write_estimate(estimate, folder, rate=rate)
+    return folder / f"replicate-{replicate}" if job.replicates > 1 else folder
 
 
 def write_estimate(estimate: Estimate, folder: Path, *, rate: int) -> None:
-    """Write every stem as a 32-bit float WAV file, which clips nothing."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write every stem as a 32-bit float WAV file, which clips nothing; all of them or none.
+
+    Raises:
+        DataError: the estimate cannot be held by such a file.
+        StoreError: it cannot be written.
+    """
     lengths = estimate.lengths or [estimate.audio.shape[2]] * len(estimate.stems)
-    for stem, signal, length in zip(estimate.stems, estimate.audio, lengths, strict=True):
-        audio.write(folder / f"{stem}.wav", signal[:, :length], rate=rate, encoding="FLOAT")
+
+    def write(temporary: Path) -> None:
+        for stem, signal, length in zip(estimate.stems, estimate.audio, lengths, strict=True):
+            path = temporary / f"{stem}.wav"
+            try:
+                audio.write(path, signal[:, :length], rate=rate, encoding="FLOAT")
+            except DataError as error:
+                if error.__cause__ is None:  # the samples, not the disk
+                    raise
+                reason = str(error).removeprefix(str(path))
+                way_out = "free some space, or choose another folder, and run the command again"
+                raise StoreError(f"{folder / path.name}{reason}; {way_out}") from error
+
+    write_whole_folder(folder, write)
 
 
 def _write_timings(job: Job, timings: Sequence[Timing]) -> None:
@@ -245,4 +272,4 @@ def _write_timings(job: Job, timings: Sequence[Timing]) -> None:
             "notes": pa.array([list(one.notes) for one in timings], pa.list_(pa.string())),
         }
     )
-    parts.write_table(job.run.timings(job.record), table, {"schema": 1, "track": job.track.id})
+    parts.write_table(job.run.timings(job.record), table, {"track": job.track.id})

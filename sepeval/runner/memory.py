@@ -26,7 +26,15 @@ HELD = 2_000_000_000
 _PROCESS = 400_000_000  # bytes of the interpreter and its libraries, measured
 _SLICES = 60_000_000  # bytes of slices that are read at the same time, per thread, measured
 _COPIES = 3  # of the statistics of cells, while they are written
-_GROUP = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+# of the group of processes: the limit, and what is used of it
+_GROUPS = (
+    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
+    (
+        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+        "/sys/fs/cgroup/memory/memory.usage_in_bytes",
+    ),
+)
+_MEMINFO = "/proc/meminfo"
 
 
 @dataclass(frozen=True)
@@ -143,6 +151,33 @@ class Plan:
         return max(found)
 
 
+class Fit(NamedTuple):
+    """How many workers fit into the memory, and a note where these are fewer than asked for."""
+
+    workers: int
+    note: str
+
+
+def fitting_workers(needs: Sequence[int], *, workers: int) -> Fit:
+    """Return how many of the workers fit into the memory that is free, whatever they meet.
+
+    Args:
+        needs: predicted memory of each track, in bytes; see `Plan.predicted_bytes`.
+        workers: asked for. One is never too many: what does not fit the machine is refused.
+    """
+    free = free_bytes()
+    hungriest = sorted(needs, reverse=True)[:workers]  # at worst they come together
+    sums = [sum(hungriest[: count + 1]) for count in range(len(hungriest))]
+    count = max(1, sum(one <= free for one in sums))
+    if count >= len(hungriest):
+        return Fit(workers, "")
+    note = (
+        f"{workers} workers need about {sums[-1] / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB "
+        f"are free: {count} {'works' if count == 1 else 'work'}"
+    )
+    return Fit(count, note)
+
+
 class _Need(NamedTuple):
     """Bytes, and what they are for."""
 
@@ -158,11 +193,41 @@ def machine_bytes() -> int:
     found = []
     if hasattr(os, "sysconf"):
         found.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    for name in _GROUP:
-        path = Path(name)
-        if path.is_file() and (text := path.read_text(encoding="ascii").strip()).isdigit():
-            found.append(int(text))
+    found += [limit for limit in (_number(limit) for limit, _ in _GROUPS) if limit is not None]
     return min(found, default=sys.maxsize)
+
+
+def free_bytes() -> int:
+    """Return the memory that is free now, or can be freed at once, to this process' group.
+
+    Where the system does not tell, it is all that there is.
+    """
+    found = [machine_bytes()]
+    free = _fields(_MEMINFO).get("MemAvailable:")
+    if free is not None:
+        found.append(1024 * free)
+    for limit, current in _GROUPS:
+        most, used = _number(limit), _number(current)
+        if most is not None and used is not None:
+            cached = _fields(str(Path(limit).with_name("memory.stat"))).get("inactive_file", 0)
+            found.append(most - used + cached)
+    return min(found)
+
+
+def _number(name: str) -> int | None:
+    """Return the number in a file of the system; None where there is none, or no limit."""
+    path = Path(name)
+    if not path.is_file():
+        return None
+    text = path.read_text(encoding="ascii").strip()
+    return int(text) if text.isdigit() else None
+
+
+def _fields(name: str) -> dict[str, int]:
+    """Return the numbers in a file of the system that names one in each line."""
+    path = Path(name)
+    words = [one.split() for one in path.read_text("ascii").splitlines()] if path.is_file() else []
+    return {one[0]: int(one[1]) for one in words if len(one) > 1 and one[1].isdigit()}
 
 
 def recorded_files(separator: Described, track: Track, view: View) -> dict[str, AudioFile]:

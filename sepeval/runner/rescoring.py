@@ -15,8 +15,10 @@ from sepeval.metrics.base import SignalMetric, build
 from sepeval.protocol import AudioRule, Protocol
 from sepeval.scoring import TrackStatistics, View, grid, score_track
 from sepeval.scoring.score import measurement_key
-from sepeval.store import Run, TrackRecord, parts, scores
+from sepeval.store import Run, TrackRecord, open_run, parts, scores
+from sepeval.store.lock import locked
 from sepeval.store.manifest import Layout, metric_records
+from sepeval.store.run import MANIFEST
 from sepeval.store.scores import Scored
 from sepeval.types import Array
 
@@ -28,14 +30,19 @@ def rescore(run: Run, protocols: Sequence[Protocol]) -> Run:
 
     Raises:
         StoreError: the stored statistics cannot serve a protocol, are damaged, or there are none,
-            as in a run that was imported.
+            as in a run that was imported; or another process writes into the run.
     """
+    with locked(run.folder):
+        return write_scores(open_run(run.folder), protocols)
+
+
+def write_scores(run: Run, protocols: Sequence[Protocol]) -> Run:
+    """Do as `rescore` does, for the holder of the run's lock."""
     _refuse_without_statistics(run)
     protocols = [protocol.for_stems(dataset_stems(run)) for protocol in protocols]
     layouts = {protocol.id: _layout(run, protocol) for protocol in protocols}
     for protocol, table in zip(protocols, _tables(run, protocols, layouts), strict=True):
-        facts: dict[str, object] = {"schema": 1, "protocol": protocol.id, "hash": protocol.hash}
-        parts.write_table(run.scores(protocol.id), table, facts)
+        parts.write_table(run.scores(protocol.id), table, facts_of(protocol))
     documents: dict[str, dict[str, JsonValue]] = {
         protocol.id: protocol.model_dump(mode="json") for protocol in protocols
     }
@@ -44,6 +51,7 @@ def rescore(run: Run, protocols: Sequence[Protocol]) -> Run:
         "protocols": {**run.manifest.protocols, **documents},
         "metrics": {**run.manifest.metrics, **records},
         "layouts": _listed(run.manifest.layouts, layouts),
+        "parts": {**run.manifest.parts, **run.part_digests(under="scores")},
     }
     return run.save(run.manifest.model_copy(update=update))
 
@@ -98,13 +106,16 @@ def read_statistics(run: Run, layout: str, *, record: TrackRecord) -> tuple[Trac
     Raises:
         StoreError: a file is missing or damaged.
     """
-    cells = parts.read_cells(run.cells(layout, record))
-    facts = cells.facts
-    stems = tuple(str(one) for one in _list(facts["stems"]))
-    missing = tuple(str(one) for one in _list(facts["missing"]))
+    path = run.cells(layout, record)
+    cells = parts.read_cells(path)
+    with parts.well_formed(path):
+        stems = tuple(str(one) for one in _list(cells.facts["stems"]))
+        missing = tuple(str(one) for one in _list(cells.facts["missing"]))
+        rate = int(str(cells.facts["rate"]))
+        if rate <= 0 or any(one.stems != len(stems) for one in cells.replicates):
+            raise ValueError(f"{rate} Hz and {len(stems)} names of stems")
     return tuple(
-        TrackStatistics(one, cells.edges, stems, missing, int(str(facts["rate"])), {})
-        for one in cells.replicates
+        TrackStatistics(one, cells.edges, stems, missing, rate, {}) for one in cells.replicates
     )
 
 
@@ -119,6 +130,11 @@ def score_table(run: Run, protocol: Protocol) -> pa.Table:
     whole = protocol.for_stems(dataset_stems(run))
     (table,) = _tables(run, [whole], {whole.id: _layout(run, whole)})
     return table
+
+
+def facts_of(protocol: Protocol) -> dict[str, object]:
+    """Return what stands in the header of a protocol's score table."""
+    return {"protocol": protocol.id, "hash": protocol.hash}
 
 
 def _tables(
@@ -163,7 +179,9 @@ def _layout(run: Run, protocol: Protocol) -> Layout:
     latest = reversed(run.manifest.layouts)
     for layout in sorted(latest, key=lambda one: protocol.id not in one.protocols):
         stems = {stem: tuple(found) for stem, found in layout.stems.items()}
-        if not View(AudioRule.model_validate(layout.audio), stems, (), ()).serves(protocol):
+        with parts.well_formed(run.folder / MANIFEST):
+            audio = AudioRule.model_validate(layout.audio)
+        if not View(audio, stems, (), ()).serves(protocol):
             continue
         sound = [one for one in run.manifest.tracks if not one.error_in(layout.key)]
         if not sound or _has_edges(read_statistics(run, layout.key, record=sound[0])[0], protocol):

@@ -8,9 +8,9 @@ from pathlib import Path
 from sepeval.errors import SeparatorError, SepevalError
 from sepeval.loading import load
 from sepeval.protocol import Protocol
-from sepeval.runner.evaluation import Progress
 from sepeval.runner.identity import seed_of
 from sepeval.runner.job import write_estimate
+from sepeval.runner.workers import Progress
 from sepeval.scoring import views
 from sepeval.separators.base import Described, Oracle, Separator
 from sepeval.store.run import folder_name

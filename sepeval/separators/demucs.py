@@ -22,10 +22,12 @@ from pydantic.dataclasses import dataclass
 from sepeval.errors import SeparatorError
 from sepeval.separators.base import SEPARATORS, Plain
 from sepeval.separators.network import Model, NetworkSeparator, weights_digest
+from sepeval.texts import read_yaml
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+_LARGEST = 1e6  # of a weight, and of seconds
 PUBLISHED = ("hdemucs_mmi", "htdemucs", "htdemucs_6s", "htdemucs_ft", "mdx", "mdx_extra")  # bags
 
 
@@ -123,7 +125,7 @@ class Demucs(NetworkSeparator):
             segment=None,
             function=function,
             nfe=len(network.models) * max(self.shifts, 1),
-            parts={"bag": network},
+            parts={f"model {place}": one for place, one in enumerate(network.models, start=1)},
         )
 
     def _digests(self) -> tuple[str, ...]:
@@ -207,21 +209,17 @@ def _bag(checkpoint: str) -> _Bag:
 
 
 def _of_yaml(path: Path, checkpoint: str) -> _Bag:
-    import yaml
-
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise SeparatorError(f"{path}: cannot be read as YAML: {error}") from error
-    names = document.get("models") if isinstance(document, dict) else None
+    found = read_yaml(path, error=SeparatorError)
+    document: dict[str, Any] = found if isinstance(found, dict) else {}  # values are checked below
+    names = document.get("models")
     if not isinstance(names, list) or not all(re.fullmatch(r"\w+", str(one)) for one in names):
         raise SeparatorError(f"{path}: is no bag of models: it has no list `models` of their names")
     weights, segment = document.get("weights"), document.get("segment")
     if weights is not None and not _is_table(weights, rows=len(names)):
         message = f"{path}: weights must be {len(names)} lists of numbers, one list per model"
         raise SeparatorError(message)
-    if segment is not None and not isinstance(segment, int | float):
-        raise SeparatorError(f"{path}: segment must be seconds; found {segment!r}")
+    if segment is not None and not _is_number(segment):
+        raise SeparatorError(f"{path}: segment must be seconds; found {segment!r:.60}")
     models = tuple(_beside(path, checkpoint, str(name)) for name in names)
     return _Bag(models, weights, None if segment is None else float(segment))
 
@@ -231,8 +229,12 @@ def _is_table(weights: object, *, rows: int) -> bool:
         isinstance(weights, list)
         and len(weights) == rows
         and all(isinstance(row, list) for row in weights)
-        and all(isinstance(value, int | float) for row in weights for value in row)
+        and all(_is_number(value) for row in weights for value in row)
     )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and abs(value) < _LARGEST
 
 
 def _beside(bag: Path, checkpoint: str, name: str) -> Path:

@@ -8,7 +8,6 @@ umxhq/bass-8d85a5bd.pth
 from __future__ import annotations
 
 import functools
-import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from pydantic.dataclasses import dataclass
 from sepeval.errors import SeparatorError
 from sepeval.separators.base import SEPARATORS, Plain
 from sepeval.separators.network import Model, NetworkSeparator, weights_digest
+from sepeval.texts import read_json
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -219,8 +219,8 @@ def _transform(checkpoint: str) -> Transform:
 
     path = resolve(checkpoint)
     try:
-        return Transform.model_validate(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, ValidationError) as error:
+        return Transform.model_validate(read_json(path, error=SeparatorError))
+    except ValidationError as error:
         message = f"{path}: expected nfft, nhop, sample_rate and nb_channels: {error}"
         raise SeparatorError(message) from error
 

@@ -8,11 +8,22 @@
       timings/<nnnn>-<track>.parquet             seconds per call
       estimates/<track>/<stem>.wav               on request
       scores/<protocol>.v<n>.parquet             derived; may be deleted and made again
+      lock                                       who writes into the run, while it does
 
-Every file is written whole under another name and then renamed.
+Every file is written whole under another name, synced, and then renamed. All but the estimates
+carry their schema and the SHA-256 of their own bytes; that of the estimates is in the places.
 """
 
 from sepeval.store.manifest import Manifest, MetricRecord, TrackRecord
-from sepeval.store.run import Run, create, find_runs, open_run
+from sepeval.store.run import Run, create, find_runs, open_run, run_folders
 
-__all__ = ["Manifest", "MetricRecord", "Run", "TrackRecord", "create", "find_runs", "open_run"]
+__all__ = [
+    "Manifest",
+    "MetricRecord",
+    "Run",
+    "TrackRecord",
+    "create",
+    "find_runs",
+    "open_run",
+    "run_folders",
+]

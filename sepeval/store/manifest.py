@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from sepeval.errors import StoreError
+from sepeval.errors import DamagedError, StoreError
 from sepeval.fingerprint import of_document
 from sepeval.metrics.base import build
 from sepeval.protocol import Protocol
+from sepeval.store.sealed import seal_text, unsealed
 
 SCHEMA = 1  # raised when an older reader would misread a run
 
@@ -57,13 +59,16 @@ class Layout(_Record):
         key: name of its folder.
         audio: the audio rule, as in a protocol.
         stems: names of the stems in order, each with its sources.
-        protocols: ids of the protocols it was cut for.
+        protocols: ids of the protocols it serves.
+        cut_for: ids of the protocols at whose edges its cells end; empty in a run that was made
+            before this was recorded.
     """
 
-    key: str
+    key: Annotated[str, Field(pattern=r"^\w+$")]
     audio: dict[str, JsonValue]
     stems: dict[str, list[str]]
     protocols: list[str]
+    cut_for: list[str] = []
 
 
 class MetricRecord(_Record):
@@ -82,6 +87,23 @@ class MetricRecord(_Record):
     higher_is_better: bool
 
 
+class Share(_Record):
+    """Which part of a run a folder holds, where several machines make one run.
+
+    Attributes:
+        number: from 1.
+        count: of all shares.
+        whole: what `partial` is of the run that the shares are joined to.
+    """
+
+    number: int
+    count: int
+    whole: str
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.count}"
+
+
 class Manifest(_Record):
     """The record of a run.
 
@@ -94,6 +116,7 @@ class Manifest(_Record):
         split: name of the split.
         choices: of the adapter.
         partial: empty, or how many tracks of how many were asked for.
+        share: which of the shares of a run this is; None where it is all of it.
         status: `started` or `complete`.
         tracks: in the order of the index.
         layouts: sets of cells.
@@ -111,10 +134,11 @@ class Manifest(_Record):
     split: str
     choices: dict[str, str]
     partial: str
+    share: Share | None = None
     status: Literal["started", "complete"]
     tracks: list[TrackRecord]
     layouts: list[Layout]
-    protocols: dict[str, dict[str, JsonValue]]
+    protocols: dict[Annotated[str, Field(pattern=r"^[\w-]+\.v\d+$")], dict[str, JsonValue]]
     metrics: dict[str, dict[str, MetricRecord]] = {}
     parts: dict[str, str]
 
@@ -130,22 +154,44 @@ class Manifest(_Record):
         return of_document(self.identity)[:8]
 
 
+def as_text(manifest: Manifest) -> str:
+    """Return a manifest as JSON with the digest of its text."""
+    return seal_text(manifest.model_dump_json(indent=1))
+
+
 def parse(text: str, *, name: str) -> Manifest:
     """Return the manifest in a JSON text.
 
     Raises:
-        StoreError: it is damaged, or made by another version.
+        DamagedError: it is not as it was written.
+        StoreError: it was written with another schema.
     """
+    whole = unsealed(text, name)
     try:
-        return Manifest.model_validate_json(text)
+        found = Manifest.model_validate_json(whole)
     except ValidationError as error:
+        told = re.search(r'"schema_version": ?(\d{1,9})', whole)
+        if told and int(told[1]) != SCHEMA:
+            raise _other_schema(int(told[1]), name) from error
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         message = (
             f"{name}: is no manifest of schema {SCHEMA}: {place or 'document'}: {first['msg']}; "
-            "it is damaged or made by another version of sepeval"
+            "it is damaged or made by another version of sepeval; the command that made the run "
+            "makes a new manifest and keeps the parts"
         )
-        raise StoreError(message) from error
+        raise DamagedError(message) from error
+    if found.schema_version != SCHEMA:
+        raise _other_schema(found.schema_version, name)
+    return found
+
+
+def _other_schema(found: int, name: str) -> StoreError:
+    message = (
+        f"{name}: was written with schema {found}; this sepeval reads schema {SCHEMA}; read it "
+        "with the sepeval that wrote it, or move the run away"
+    )
+    return StoreError(message)
 
 
 def metric_records(protocol: Protocol) -> dict[str, MetricRecord]:

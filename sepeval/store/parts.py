@@ -1,9 +1,13 @@
-"""Parquet tables of a run: cells, measured energies, timings, scores."""
+"""Parquet tables of a run: cells, measured energies, timings, scores.
+
+Each carries facts about itself, the schema it is written with, and the digest of its bytes.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,12 +15,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sepeval.errors import StoreError
+from sepeval.errors import DamagedError, StoreError
 from sepeval.kernels.cells import Statistics
 from sepeval.store.files import write_whole
+from sepeval.store.sealed import BLANK, SCHEMA, refuse_damaged, refuse_other_schema, seal
 from sepeval.types import Array, IntArray
 
 _KEY = b"sepeval"
+_DIGEST = b"sepeval.digest"
+# what pyarrow raises for files of schema 1 that are damaged; others are refused by their digest
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, MemoryError, pa.ArrowException)
+_ROWS = 5_000_000  # that a table may have, whatever its size, and
+_DENSEST = 64  # more for each byte: columns that never change take no room
 _SUM = -1  # channel number of the row that holds the sum of the channels
 
 
@@ -34,34 +44,85 @@ def write_table(path: Path, table: pa.Table, facts: Mapping[str, object]) -> Non
     Raises:
         StoreError: it cannot be written.
     """
-    text = json.dumps(facts, sort_keys=True).encode()
-    table = table.replace_schema_metadata({_KEY: text})
-    write_whole(
-        path,
-        lambda temporary: pq.write_table(
-            table, temporary, compression="zstd", write_page_checksum=True, store_schema=True
-        ),
-    )
+    data = encoded(table, facts)
+    write_whole(path, lambda temporary: _put(temporary, data))
+
+
+def encoded(table: pa.Table, facts: Mapping[str, object]) -> bytes:
+    """Return the bytes of a table's file; the same for equal tables and one version of pyarrow."""
+    text = json.dumps({**facts, "schema": SCHEMA}, sort_keys=True).encode()
+    table = table.replace_schema_metadata({_KEY: text, _DIGEST: BLANK})
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd", write_page_checksum=True, store_schema=True)
+    return seal(sink.getvalue().to_pybytes())
 
 
 def read_table(path: Path) -> tuple[pa.Table, dict[str, object]]:
-    """Return a table and the facts in its header; checksums of its pages are verified.
+    """Return a table and the facts in its header; the digest of its bytes is verified.
 
     Raises:
-        StoreError: the file is missing or damaged.
+        DamagedError: it is not as it was written.
+        StoreError: it is missing, not of this package, or written with another schema.
     """
-    if not path.exists():
-        message = f"{path}: is not there; run the command that makes the run again to finish it"
-        raise StoreError(message)
+    data = _intact(path)
     try:
-        table = pq.ParquetFile(path, page_checksum_verification=True).read()
-    except (OSError, pa.ArrowException) as error:
-        message = f"{path}: is missing or damaged ({error}); delete it and run the command again"
-        raise StoreError(message) from error
-    text = (table.schema.metadata or {}).get(_KEY)
-    if text is None:
+        file = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
+        if file.metadata.num_rows > _ROWS + _DENSEST * len(data):
+            raise ValueError(f"{file.metadata.num_rows} rows in {len(data)} bytes")
+        table = file.read()
+        text = (table.schema.metadata or {}).get(_KEY)
+        facts = None if text is None else json.loads(text)
+    except _UNREADABLE as error:
+        message = f"{path}: is damaged ({error}); the command that made it makes it again"
+        raise DamagedError(message) from error
+    if not isinstance(facts, dict):
         raise StoreError(f"{path}: was not written by sepeval; move it out of the run")
-    return table, json.loads(text)
+    refuse_other_schema(_schema_of(facts), path)
+    return table, facts
+
+
+def fault(path: Path) -> str:
+    """Return why a table cannot be read, or an empty text."""
+    try:
+        read_table(path)
+    except StoreError as error:
+        return str(error)
+    return ""
+
+
+def _intact(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        message = f"{path}: is not there; run the command that makes the run again to finish it"
+        raise StoreError(message) from None
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be read: {error.strerror}") from error
+    refuse_damaged(data, path)
+    return data
+
+
+@contextmanager
+def well_formed(path: Path) -> Iterator[None]:
+    """Turn what a table of other columns or facts than its kind has brings about into one error.
+
+    Raises:
+        DamagedError: it is such a table.
+    """
+    try:
+        yield
+    except (*_UNREADABLE, LookupError, AttributeError, ArithmeticError) as error:
+        message = f"{path}: holds other columns or facts than are written there ({error!r:.300})"
+        raise DamagedError(message) from error
+
+
+def _schema_of(facts: Mapping[str, object]) -> int:
+    told = facts.get("schema", 1)
+    return told if isinstance(told, int) else 0
+
+
+def _put(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
 
 
 def write_cells(
@@ -100,8 +161,16 @@ def read_cells(path: Path) -> Cells:
         StoreError: the file is missing or damaged.
     """
     table, facts = read_table(path)
+    with well_formed(path):
+        return _cells(table, facts)
+
+
+def _cells(table: pa.Table, facts: dict[str, object]) -> Cells:
     stems, rows, count = (int(str(facts[key])) for key in ("stem_count", "rows", "replicates"))
     size = 2 * stems + 2
+    held = table.schema.field("gram").type.list_size
+    if not table.num_rows or 2 * held != size * (size + 1):
+        raise ValueError(f"{table.num_rows} rows of {held} products for {stems} stems")
     upper = np.triu_indices(size)
     cells = table.num_rows // (rows * count)
     packed = _array(table, "gram").reshape(count, cells, rows, len(upper[0]))
@@ -144,10 +213,18 @@ def read_measured(path: Path) -> tuple[dict[str, Array], ...]:
         StoreError: the file is missing or damaged.
     """
     table, facts = read_table(path)
+    with well_formed(path):
+        return _measured(table, facts)
+
+
+def _measured(table: pa.Table, facts: Mapping[str, object]) -> tuple[dict[str, Array], ...]:
     keys = ("replicates", "stem_count", "windows")
     count, stems, windows = (int(str(facts[key])) for key in keys)
     names = [name for name in table.column_names if name not in ("replicate", "stem", "window")]
-    shaped = {name: table.column(name).to_numpy().reshape(count, stems, windows) for name in names}
+    shaped = {
+        name: table.column(name).cast(pa.float64()).to_numpy().reshape(count, stems, windows)
+        for name in names
+    }
     return tuple({name: shaped[name][one] for name in names} for one in range(count))
 
 

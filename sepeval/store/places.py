@@ -14,9 +14,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from sepeval.errors import StoreError
+from sepeval.errors import DamagedError, StoreError
 from sepeval.fingerprint import digests
 from sepeval.store.files import write_text
+from sepeval.store.sealed import seal_text, unsealed
 from sepeval.types import AudioFile, Track
 
 SCHEMA = 1
@@ -106,23 +107,25 @@ def write_places(run: Path, tracks: Mapping[str, TrackPlaces]) -> None:
         StoreError: it cannot be written.
     """
     document = Places(schema_version=SCHEMA, tracks=dict(tracks))
-    write_text(run / _NAME, document.model_dump_json(indent=1) + "\n")
+    write_text(run / _NAME, seal_text(document.model_dump_json(indent=1)))
 
 
 def read_places(run: Path) -> Places | None:
     """Return where the files of a run lay; None where the run does not say.
 
     Raises:
-        StoreError: the record is damaged, or of another version.
+        DamagedError: it is not as it was written.
+        StoreError: it was written with another schema.
     """
     path = run / _NAME
     if not path.is_file():
         return None
     try:
-        found = Places.model_validate_json(path.read_text(encoding="utf-8"))
+        text = unsealed(path.read_text(encoding="utf-8"), str(path))
+        found = Places.model_validate_json(text)
     except (OSError, UnicodeDecodeError, ValidationError) as error:
-        message = f"{path}: cannot be read; give the command that made the run again"
-        raise StoreError(message) from error
+        message = f"{path}: is damaged; the command that made the run makes it again"
+        raise DamagedError(message) from error
     if found.schema_version != SCHEMA:
         message = (
             f"{path}: was written with schema {found.schema_version}; this sepeval reads schema "

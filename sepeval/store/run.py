@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import gc
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import ValidationError
 
-from sepeval.errors import StoreError
+from sepeval.errors import DamagedError, StoreError
 from sepeval.fingerprint import digest
 from sepeval.patterns import is_plain_name
 from sepeval.protocol import Protocol
 from sepeval.store import parts
 from sepeval.store.files import write_text
-from sepeval.store.manifest import SCHEMA, Manifest, TrackRecord, parse
+from sepeval.store.manifest import Manifest, TrackRecord, as_text, parse
 
-_MANIFEST = "manifest.json"
+MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,11 @@ class Run:
         Raises:
             StoreError: it is missing or damaged.
         """
-        return parts.read_table(self.scores(protocol))[0]
+        path = self.scores(protocol)
+        table = parts.read_table(path)[0]
+        with parts.well_formed(path):
+            _check_scores(table)
+        return table
 
     def save(self, manifest: Manifest) -> Run:
         """Write the manifest and return the run that it describes.
@@ -91,17 +98,33 @@ class Run:
         Raises:
             StoreError: it cannot be written.
         """
-        text = manifest.model_dump_json(indent=1)
-        write_text(self.folder / _MANIFEST, text + "\n")
+        write_text(self.folder / MANIFEST, as_text(manifest))
         return Run(self.folder, manifest)
 
-    def part_digests(self) -> dict[str, str]:
-        """Return the SHA-256 of every part by its path inside the run."""
+    def part_digests(self, *, under: str = "") -> dict[str, str]:
+        """Return the SHA-256 of every part, or of those under a folder, by path in the run."""
         return {
             str(path.relative_to(self.folder)): digest(path)
-            for path in sorted(self.folder.rglob("*.parquet"))
+            for path in sorted((self.folder / under).rglob("*.parquet"))
             if not path.name.startswith(".")
         }
+
+
+def _check_scores(table: pa.Table) -> None:
+    """Raise `ValueError` where a row lacks what it must have, or has a value beside its status."""
+    texts = ("track", "stem", "metric", "status", "protocol", "hash")
+    lacking = [
+        name
+        for name in (*texts, "replicate", "start", "stop", "silent", "value")
+        if table.column(name).null_count and name not in ("value", "silent")
+    ]
+    value = table.column("value").cast(pa.float64())
+    is_ok = pc.equal(table.column("status").cast(pa.string()), "ok")
+    strange = pc.or_(pc.xor(is_ok, value.is_valid()), pc.invert(pc.is_finite(value.fill_null(0))))
+    if lacking or pc.any(strange).as_py():
+        raise ValueError(
+            f"nothing in {lacking}" if lacking else "a value that is none, or no value"
+        )
 
 
 def create(root: Path, manifest: Manifest, *, separator: str) -> Run:
@@ -115,9 +138,8 @@ def create(root: Path, manifest: Manifest, *, separator: str) -> Run:
     Raises:
         StoreError: a folder of that name holds another run, or cannot be written.
     """
-    name = f"{slug(separator)}--{slug(manifest.dataset)}-{slug(manifest.split)}--{manifest.hash}"
-    folder = root / name
-    if (folder / _MANIFEST).exists():
+    folder = folder_of(root, manifest, separator=separator)
+    if (folder / MANIFEST).exists():
         found = open_run(folder)
         if found.manifest.identity != manifest.identity:
             message = (
@@ -128,46 +150,73 @@ def create(root: Path, manifest: Manifest, *, separator: str) -> Run:
     return Run(folder, manifest).save(manifest)
 
 
+def folder_of(root: Path, manifest: Manifest, *, separator: str) -> Path:
+    """Return where a run of this identity lies below `root`."""
+    place = f"{slug(manifest.dataset)}-{slug(manifest.split)}"
+    share = manifest.share
+    which = "" if share is None else f"--{share.number}of{share.count}"
+    return root / f"{slug(separator)}--{place}--{manifest.hash}{which}"
+
+
 def open_run(folder: Path) -> Run:
     """Return the run in a folder.
 
     Raises:
-        StoreError: there is none, or its manifest is damaged or of another version.
+        DamagedError: its manifest is not as it was written.
+        StoreError: there is none, or its manifest was written with another schema.
     """
-    path = folder / _MANIFEST
+    path = folder / MANIFEST
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        message = f"{path}: is damaged: {error}; the command that made the run makes it again"
+        raise DamagedError(message) from error
+    except OSError as error:
         message = f"{folder}: is no run: {path.name} cannot be read: {error}"
         raise StoreError(message) from error
-    manifest = parse(text, name=str(path))
-    if manifest.schema_version != SCHEMA:
-        message = (
-            f"{path}: was written with schema {manifest.schema_version}; this sepeval reads "
-            f"schema {SCHEMA}"
-        )
-        raise StoreError(message)
-    return Run(folder, manifest)
+    return Run(folder, parse(text, name=str(path)))
 
 
-def find_runs(paths: list[Path]) -> tuple[Run, ...]:
+def find_runs(paths: Sequence[Path]) -> tuple[Run, ...]:
     """Return the runs that the paths name: folders of runs, or folders that hold such folders.
+
+    Raises:
+        StoreError: a path names no run, or a run cannot be read.
+    """
+    with _uncollected():
+        return tuple(map(open_run, run_folders(paths)))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Pause the search for cycles: manifests have none, and each search would look at all of them.
+
+    Ten thousand runs are opened in a quarter of the time.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def run_folders(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the folders of the runs that the paths name, whether or not they can be read.
 
     Raises:
         StoreError: a path names no run.
     """
-    found: list[Run] = []
+    found: list[Path] = []
     for path in paths:
-        folders = [path] if (path / _MANIFEST).exists() else sorted(_below(path))
+        whole = (path / MANIFEST).exists()
+        folders = [path] if whole else sorted(one.parent for one in path.glob(f"*/{MANIFEST}"))
         if not folders:
             message = f"{path}: is no run and holds none; runs are made by `sepeval run`"
             raise StoreError(message)
-        found += [open_run(folder) for folder in folders]
+        found += folders
     return tuple(found)
-
-
-def _below(path: Path) -> Iterator[Path]:
-    return (manifest.parent for manifest in path.glob(f"*/{_MANIFEST}"))
 
 
 def folder_name(track: str) -> str:

@@ -7,6 +7,7 @@ A run that was made without them has no such folder; every audit that asks for t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +20,6 @@ from sepeval.store.manifest import TrackRecord
 from sepeval.store.run import Run, file_name
 from sepeval.types import Array, IntArray
 
-SCHEMA = 1
 _KINDS = ("reference", "estimate", "mixture")
 _FLOATS = ("peak", "mean", "energy")
 _COUNTS = ("flat_runs", "flat", "longest_flat", "zeros", "longest_zeros", "bits")
@@ -63,7 +63,6 @@ def write_signals(
         rows += _rows(replicate, "mixture", "", facts.mixture, {})
     table = pa.Table.from_pylist(rows, schema=_schema())
     header = {
-        "schema": SCHEMA,
         "track": track,
         "stems": list(stems),
         "rate": replicates[0].rate,
@@ -79,6 +78,11 @@ def read_signals(path: Path) -> Signals:
         StoreError: the file is missing or damaged.
     """
     table, header = parts.read_table(path)
+    with parts.well_formed(path):
+        return _signals(table, header)
+
+
+def _signals(table: pa.Table, header: Mapping[str, object]) -> Signals:
     texts, names, rate = header["likeness"], header["stems"], int(str(header["rate"]))
     stems = tuple(str(one) for one in names) if isinstance(names, list) else ()
     likeness = [str(one) for one in texts] if isinstance(texts, list) else []
@@ -94,7 +98,7 @@ def read_signals(path: Path) -> Signals:
             references=tuple(_levels(groups[replicate, "reference", stem]) for stem in stems),
             estimates=tuple(_levels(rows) for rows in estimates),
             mixture=_levels(groups[replicate, "mixture", ""]),
-            holes=np.array([pair["holes"] for pair in pairs], dtype=np.int64),
+            holes=tuple(_holes(pair) for pair in pairs),
             played=np.array([pair["played"] for pair in pairs], dtype=np.int64),
             lags=tuple(_lag(pair) for pair in pairs),
             seams=tuple(_seams(pair) for pair in pairs),
@@ -105,11 +109,11 @@ def read_signals(path: Path) -> Signals:
 
 
 def _schema() -> pa.Schema:
-    counts = [(name, pa.int64()) for name in ("length", *_COUNTS, "holes", "played")]
+    counts = [(name, pa.int64()) for name in ("length", *_COUNTS, "played")]
     counts += [(name, pa.int64()) for name in ("lag", "seam_period", "seams", "seams_possible")]
     floats = [*_FLOATS, "correlation", "correlation_at_zero", "seam_db"]
     texts = [(name, pa.string()) for name in ("kind", "stem", "digest")]
-    keys = [("replicate", pa.int32()), ("channel", pa.int16())]
+    keys = [("replicate", pa.int32()), ("channel", pa.int16()), ("holes", pa.list_(pa.int64()))]
     return pa.schema([*keys, *texts, *counts, *((name, pa.float64()) for name in floats)])
 
 
@@ -126,7 +130,7 @@ def _rows(replicate: int, kind: str, stem: str, levels: Levels, pair: _Row) -> l
 def _pair(facts: SignalFacts, place: int) -> _Row:
     """Return what is known of an estimate beside its reference."""
     lag, seams = facts.lags[place], facts.seams[place]
-    row: _Row = {"holes": int(facts.holes[place]), "played": int(facts.played[place])}
+    row: _Row = {"holes": facts.holes[place].ravel().tolist(), "played": int(facts.played[place])}
     if lag is not None:
         row |= {"lag": lag.samples, "correlation": lag.correlation}
         row |= {"correlation_at_zero": lag.at_zero}
@@ -156,6 +160,13 @@ def _levels(rows: list[_Row]) -> Levels:
         bits=counts("bits"),
         digest=str(rows[0]["digest"]),
     )
+
+
+def _holes(row: _Row) -> IntArray:
+    """Return the stretches of a row; one before the start where only their length was kept."""
+    known = row["holes"]
+    edges = known if isinstance(known, list) else [-int(str(known)), 0] if known else []
+    return np.array(edges, dtype=np.int64).reshape(-1, 2)
 
 
 def _lag(row: _Row) -> Lag | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from sepeval.csv_text import frame_as_csv
 from sepeval.errors import StoreError
 from sepeval.store import MetricRecord, Run, parts
 from sepeval.store.files import write_text
@@ -137,7 +138,7 @@ def write(found: Sweep, folder: Path) -> tuple[Path, Path]:
     }
     table = pa.Table.from_pandas(found.rows, preserve_index=False)
     parts.write_table(folder / TABLE, table, facts)
-    write_text(folder / SHEET, found.rows.to_csv(index=False, lineterminator="\n"))
+    write_text(folder / SHEET, frame_as_csv(found.rows))
     return folder / TABLE, folder / SHEET
 
 
@@ -148,15 +149,16 @@ def read(folder: Path) -> Sweep:
         StoreError: there are none, or they are damaged.
     """
     table, facts = parts.read_table(folder / TABLE)
-    texts = {
-        name: str(facts[name])
-        for name in ("label", "baseline", "dataset", "split", "partial", "version")
-    }
-    varied, protocols = facts["varied"], facts["protocols"]
+    with parts.well_formed(folder / TABLE):
+        texts = {
+            name: str(facts[name])
+            for name in ("label", "baseline", "dataset", "split", "partial", "version")
+        }
+        varied, protocols = facts["varied"], facts["protocols"]
+        rows: pd.DataFrame = table.to_pandas()
+        rows["seed"] = rows["seed"].astype("Int64")
     if not isinstance(varied, list) or not isinstance(protocols, dict):
         raise StoreError(f"{folder / TABLE}: holds no sweep; move it away")
-    rows: pd.DataFrame = table.to_pandas()
-    rows["seed"] = rows["seed"].astype("Int64")
     return Sweep(rows=rows, varied=tuple(varied), protocols=protocols, **texts)
 
 

@@ -32,7 +32,10 @@ from sepeval.types import Array
 
 STEMS = ("vocals", "drums", "bass", "other")
 SECONDS, RATE, TRACKS = 240, 44100, 50
-PROTOCOLS = "musdb18-median-mean,musdb18-usdr,msst-si-sdr"
+PROTOCOLS = (
+    "musdb18-median-mean,musdb18-usdr,msst-si-sdr,msst-sdr,"
+    "musdb18-dicose,musdb18-dicose-sdr,torchmetrics-si-sdr,nussl-si-sdr"
+)
 
 
 def music() -> tuple[Array, Array]:

@@ -71,6 +71,25 @@ def test_runs_are_audited(sepeval: Command, slakh: Path, tmp_path: Path) -> None
     assert "are the mixture times a constant" in done.out
 
 
+def test_the_folder_of_a_dataset_may_stand_where_runs_stand(sepeval: Command, faulty: Path) -> None:
+    words = [word for word in dataset(faulty) if word not in ("--data", str(faulty))]
+
+    named = sepeval(*dataset(faulty), "--only", "empty_stems", "--json")
+    done = sepeval(*words, faulty, "--only", "empty_stems", "--json")
+
+    assert json.loads(done.out) == json.loads(named.out) != []
+
+
+def test_a_folder_without_runs_is_asked_for_the_name_of_its_dataset(
+    sepeval: Command, faulty: Path
+) -> None:
+    done = sepeval("audit", faulty)
+
+    assert done.code == 2
+    assert "-d musdb18hq" in done.err
+    assert "is no run and holds none" in sepeval("audit", faulty / "nothing").err
+
+
 def test_the_audits_are_listed_with_their_pitfalls(sepeval: Command) -> None:
     done = sepeval("audit", "--only", "list")
 
@@ -84,9 +103,9 @@ def test_the_audits_are_listed_with_their_pitfalls(sepeval: Command) -> None:
     ("words", "told"),
     [
         (("audit",), "name runs, tables, or a dataset"),
-        (("audit", "-d", "folder"), "--dataset, --data and --split together"),
+        (("audit", "-d", "folder"), "its folder, --dataset and --split together"),
         (("audit", "nowhere"), "is no run"),
-        (("audit", "nowhere.csv"), "cannot be read as a table"),
+        (("audit", "nowhere.csv"), "cannot be read"),
     ],
 )
 def test_a_wrong_request_is_refused(sepeval: Command, words: tuple[str, ...], told: str) -> None:

@@ -265,7 +265,7 @@ def test_a_damaged_score_file_is_named(sepeval: Command, slakh: Path, tmp_path: 
     done = sepeval("table", tmp_path)
 
     assert done.code == 2
-    assert f"{scores.name}: is missing or damaged" in done.err
+    assert f"{scores.name}: is damaged" in done.err
 
 
 def test_an_unknown_command_is_refused_by_name(sepeval: Command) -> None:

@@ -108,7 +108,7 @@ def two_protocols(sepeval: Command, run: Path, folder: Path) -> tuple[Path, Path
     shutil.copytree(made, other)
     sepeval("rescore", other, "-p", "slakh2100-active")
     manifest = json.loads((other / "manifest.json").read_text())
-    del manifest["protocols"]["slakh2100-msdm.v1"]
+    del manifest["protocols"]["slakh2100-msdm.v1"], manifest["sha256"]
     manifest["label"] = "second"
     (other / "manifest.json").write_text(json.dumps(manifest))
     return made, other

@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.conftest import Command
 from tests.compare.test_comparison import BASS, DRUMS, scores, two
-from tests.report.runs import write
+from tests.report.runs import protocol, write
 
 
 @pytest.fixture
@@ -52,6 +52,7 @@ def test_a_gate_decides_the_exit_code(sepeval: Command, folder: Path) -> None:
     assert (wrong.code, "is no gate" in wrong.err) == (2, True)
 
 
+@pytest.mark.slow
 def test_figures_are_written_and_the_same_each_time(
     sepeval: Command, folder: Path, tmp_path: Path
 ) -> None:
@@ -72,3 +73,22 @@ def test_one_run_is_a_wrong_request(sepeval: Command, folder: Path) -> None:
 
     assert done.code == 2
     assert "takes two runs at least" in done.err
+
+
+def test_a_run_of_the_folder_without_the_protocol_is_told_and_left_out(
+    sepeval: Command, folder: Path
+) -> None:
+    other = write(folder, "other", scores(BASS, DRUMS), under=protocol(name="another"))
+
+    compared = sepeval("compare", folder, "-p", "two-stems")
+    shown = sepeval("table", folder, "-p", "two-stems")
+    named = sepeval("compare", folder, other.folder, "-p", "two-stems")
+    gated = sepeval("compare", folder, "-p", "two-stems", "--gate", "sdr>=-9")
+    unsaid = sepeval("compare", folder)
+
+    for done in (compared, shown):
+        assert (done.code, done.err) == (0, "no scores under two-stems, so left out: other\n")
+    for done in (named, gated):
+        assert done.code == 2
+        assert "has no scores under 'two-stems'" in done.err
+    assert "two-stems.v1 of 2 runs, another.v1 of 1 runs: choose one" in unsaid.err

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from sepeval.cli import StoppedError
 from sepeval.synthetic import write_slakh2100_22050
+from sepeval.timing import released
+from sepeval.timing.protocol import folder
 from tests.cli.conftest import Command
-from tests.timing.tiny import UNET, checkpoint, write_card, write_protocol
+from tests.timing.tiny import BANDS, UNET, checkpoint, write_card, write_protocol
 
 SEPARATOR = """
 import numpy as np
@@ -97,6 +100,13 @@ def test_what_was_run_and_timed_is_drawn(
     assert names == [
         f"timing-tiny.v1-slakh2100-msdm.v1-si_sdri.{ending}" for ending in ("png", "pdf")
     ]
+
+    table = sepeval("table", "timings", "--timing", "--scores", "runs", "-p", "slakh2100-msdm")
+    unsaid = sepeval("table", "runs", "--scores", "runs")
+
+    assert table.code == 0, table.err
+    assert "si_sdri, dB: the number of all stems under slakh2100-msdm.v1" in table.out
+    assert (unsaid.code, "add --timing" in unsaid.err) == (2, True)
 
 
 def test_a_callable_is_timed_on_tracks(
@@ -192,3 +202,68 @@ def test_times_have_no_html(sepeval: Command, tmp_path: Path) -> None:
 
     assert done.code == 2
     assert "text, markdown, csv and json" in done.err
+
+
+def test_an_interruption_says_where_the_calls_lie(
+    sepeval: Command, words: tuple[object, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, root: Path, **__: object) -> None:
+        (root / "timing-tiny.v1--unfinished-0123abcd").mkdir(parents=True)
+        raise StoppedError
+
+    monkeypatch.setattr("sepeval.timing.time_separators", interrupted)
+    done = sepeval(*words, "dicose-unet,kind=deterministic")
+
+    assert done.code == 130
+    assert "what was timed lies in timings/timing-tiny.v1--unfinished-0123abcd" in done.err
+    assert "begins anew" in done.err
+    assert not list(tmp_path.glob("sepeval-*"))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (("dicose-unet,kind=consistency,stps=3",), "did you mean 'steps'"),
+        (("dicose-unet,kind=consistency", "-S", "device=cuda:99"), "'cuda:99' is not there"),
+        (("dicose-unet,kind=consistency", "-p", "timing-precisions"), "is for cuda"),
+    ],
+)
+def test_a_wrong_request_is_told_before_weights_are_drawn(
+    sepeval: Command, words: tuple[object, ...], given: tuple[str, ...], message: str
+) -> None:
+    done = sepeval(*words, *given)
+
+    assert done.code == 2
+    assert message in done.err
+    assert "drawing" not in done.err
+
+
+def test_timing_protocols_are_shown_and_named(sepeval: Command) -> None:
+    shown = sepeval("protocols", "show", "timing-fp32")
+    told = " ".join(sepeval("time", "--help").out.split()).replace("- ", "-")
+
+    assert shown.code == 0
+    assert shown.out.startswith("# One segment at a time")
+    for name in released():
+        assert name.rpartition(".v")[0] in told
+
+
+@pytest.mark.slow
+def test_the_published_grid_for_a_gpu_is_one_command(
+    sepeval: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sepeval.timing.weights._CARDS", tmp_path)
+    for card in (UNET, BANDS):
+        write_card(tmp_path, card)
+    lines = (folder() / "timing-precisions.v1.yaml").read_text(encoding="utf-8").splitlines()
+    text = " ".join(line.lstrip("# ").rstrip("\\") for line in lines if line.startswith("#   "))
+    _, *grid = text.split()
+    own = {"timing-precisions": write_protocol(tmp_path), "device=cuda": "device=cpu"}
+
+    done = sepeval(*(own.get(word, word) for word in grid), "-o", tmp_path / "made", "--json")
+
+    assert done.code == 0, done.err
+    rows = json.loads(done.out)["rows"]
+    assert [sum(row["name"].startswith(name) for row in rows) for name in ("dic", "bs-")] == [6, 7]
+    assert [row["nfe"] for row in rows[:6]] == [2, 10, 22, 4, 6, 10]  # two stems here
+    assert [row["passes"].get("refiner", 0) for row in rows[6:]] == [0, 6, 8, 20, 2, 4, 8]

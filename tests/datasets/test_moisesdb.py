@@ -141,7 +141,7 @@ def test_a_stem_that_nobody_knows_is_a_fault(tmp_path: Path, stem: str) -> None:
     [
         (b"", "is no valid JSON"),
         (b"{", "is no valid JSON"),
-        (b"\xff", "is no valid JSON"),
+        (b"\xff", "is not UTF-8 text"),
         (b"[" * 100_000, "is no valid JSON"),
         ([], "the document: "),
         ({}, "stems: Field required"),

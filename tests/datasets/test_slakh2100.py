@@ -208,9 +208,9 @@ def test_a_missing_mixture_or_missing_metadata_is_a_fault(tmp_path: Path, name: 
         ("a: !!python/object/apply:os.getcwd []", "is no valid YAML"),
         ("a: 2020-99-99", "is no valid YAML"),
         ("a: " + "9" * 5000, "is no valid YAML"),
-        (b"\xff\xfe\x00", "is no valid YAML"),
+        (b"\xff\xfe\x00", "is not UTF-8 text"),
         (b"a: \x00", "is no valid YAML"),
-        ("[" * 3000, "is no valid YAML"),
+        ("[" * 3000, "is nested more than 100 deep"),
     ],
 )
 def test_broken_metadata_are_a_fault_with_file_and_reason(

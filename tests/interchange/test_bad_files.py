@@ -104,7 +104,7 @@ def test_a_huge_file_is_refused_before_it_is_read(
         file.truncate(10 << 30)
     monkeypatch.setattr(Path, "read_bytes", lambda _: pytest.fail("the file was read"))
 
-    with pytest.raises(DataError, match=f"has {10 << 30} bytes; a file of museval has at most"):
+    with pytest.raises(DataError, match=f"has {10 << 30} bytes; a document of this kind has at most"):
         reading.read(path)
 
 
@@ -120,7 +120,7 @@ def test_a_folder_without_files_says_what_is_expected(tmp_path: Path) -> None:
 def test_what_is_no_regular_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "json" / "a.json").mkdir(parents=True)
 
-    with pytest.raises(DataError, match=r"a\.json: is no file"):
+    with pytest.raises(DataError, match=r"a\.json: cannot be read: Is a directory"):
         import_museval(tmp_path / "json", root=tmp_path / "runs")
 
 

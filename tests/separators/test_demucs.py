@@ -226,7 +226,7 @@ def test_a_class_that_is_none_of_the_three_is_never_called(tmp_path: Path) -> No
         ("models: [v2]\nweights: [[one]]", "1 lists of numbers"),
         ("models: [v2]\nsegment: long", "segment must be seconds; found 'long'"),
         ("models: [v2]", "found none"),
-        ("!!python/object/apply:print [called]", "cannot be read as YAML"),
+        ("!!python/object/apply:print [called]", "is no valid YAML"),
     ],
 )
 def test_what_is_no_bag_is_told(tmp_path: Path, text: str, told: str) -> None:

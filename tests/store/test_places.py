@@ -71,8 +71,8 @@ def test_a_file_that_is_gone_and_one_that_changed_are_told_apart(tmp_path: Path)
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "give the command that made the run again"),
-        ('{"schema_version": 1, "tracks": {}, "more": 1}', "give the command"),
+        ("{", "the command that made the run makes it again"),
+        ('{"schema_version": 1, "tracks": {}, "more": 1}', "makes it again"),
         ('{"schema_version": 9, "tracks": {}}', "was written with schema 9"),
     ],
 )

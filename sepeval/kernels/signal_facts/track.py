@@ -35,8 +35,9 @@ class SignalFacts:
         references: levels of each reference.
         estimates: levels of each estimate.
         mixture: levels of the mixture.
-        holes: [stem] int64, samples in which the estimate is exactly zero, on all channels and for
-            1024 samples at least, while the reference is above -60 dBFS.
+        holes: of each stem [hole 2] int64, start and stop in samples of the stretches in which the
+            estimate is exactly zero, on all channels and for 1024 samples at least, while the
+            reference is above -60 dBFS.
         played: [stem] int64, samples in which the reference is above -60 dBFS.
         lags: of each stem, where the reference is loudest; None where a signal is all zero.
         seams: of each stem, in the first 96 s; None where there are none.
@@ -47,7 +48,7 @@ class SignalFacts:
     references: tuple[Levels, ...]
     estimates: tuple[Levels, ...]
     mixture: Levels
-    holes: IntArray
+    holes: tuple[IntArray, ...]
     played: IntArray
     lags: tuple[Lag | None, ...]
     seams: tuple[Seams | None, ...]
@@ -144,7 +145,8 @@ class _Gathered:
         self._references = [Tally(channels) for _ in range(stems)]
         self._estimates = [Tally(channels) for _ in range(stems)]
         self._mixture = Tally(channels)
-        self._holes, self._played = np.zeros(stems, np.int64), np.zeros(stems, np.int64)
+        self._holes: list[list[IntArray]] = [[] for _ in range(stems)]
+        self._played = np.zeros(stems, np.int64)
         self._loudest: list[_Loudest | None] = [None] * stems
         self._jumps: list[list[Jumps]] = [[] for _ in range(stems)]
         self._before = np.zeros((stems, 2, 2))  # last two samples of error and reference
@@ -171,7 +173,7 @@ class _Gathered:
             references=tuple(one.levels() for one in self._references),
             estimates=tuple(one.levels() for one in self._estimates),
             mixture=self._mixture.levels(),
-            holes=np.minimum(self._holes, self._length),
+            holes=tuple(_stretches(found, self._length) for found in self._holes),
             played=np.minimum(self._played, self._length),
             lags=tuple(self._lag(loudest) for loudest in self._loudest),
             seams=tuple(
@@ -190,7 +192,7 @@ class _Gathered:
         energy = self._references[stem].add(reference)
         hollow = self._estimates[stem].add(estimate).sum(axis=0) == 0
         plays = energy.sum(axis=0) > _PLAYS * SLICE * len(reference)
-        self._holes[stem] += SLICE * int((plays & hollow).sum())
+        self._holes[stem].append(self._length + SLICE * np.flatnonzero(plays & hollow))
         self._played[stem] += SLICE * int(plays.sum())
         channel = int(np.argmax(energy.sum(axis=1)))
         loudness = float(energy[channel].sum())
@@ -215,6 +217,14 @@ class _Gathered:
             return None
         furthest = int(_FURTHEST_S * self._rate)
         return lag(loudest.reference, loudest.estimate, furthest=furthest)
+
+
+def _stretches(slices: list[IntArray], length: int) -> IntArray:
+    """Return the start and stop of slices that follow each other, from where each begins."""
+    starts = np.concatenate([np.zeros(0, np.int64), *slices])
+    first = np.diff(starts, prepend=-2 * SLICE) != SLICE
+    last = np.diff(starts, append=length + 2 * SLICE) != SLICE
+    return np.stack([starts[first], np.minimum(starts[last] + SLICE, length)], axis=1)
 
 
 def _all(found: list[Jumps]) -> Jumps:

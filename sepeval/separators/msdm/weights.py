@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sepeval.errors import ProtocolError, SeparatorError
 from sepeval.inference import Device
 from sepeval.separators.base import Plain
+from sepeval.texts import read_text
 
 if TYPE_CHECKING:
     from sepeval.checkpoints import Network
@@ -36,12 +37,12 @@ def listed(path: Path) -> dict[str, Path]:
         SeparatorError: it is no such document, or a file is not there.
     """
     from sepeval.checkpoints import resolve
-    from sepeval.protocol.strict_yaml import parse
+    from sepeval.protocol.strict_yaml import LARGEST, parse
 
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path, error=ProtocolError, largest=LARGEST)
         document = Listed.model_validate(parse(text, name=str(path)))
-    except (OSError, UnicodeDecodeError, ProtocolError, ValidationError) as error:
+    except (ProtocolError, ValidationError) as error:
         message = f"{path}: expected a YAML document `stems:` with a file for each stem: {error}"
         raise SeparatorError(message) from error
     return {

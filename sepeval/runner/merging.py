@@ -1,0 +1,261 @@
+"""Join the shares of a run that several machines have made.
+
+The parts of the shares are copied as they are, and the scores are made again from them: to the
+byte those of a run that was made in one piece. The shares stay as they are. A merge that was
+interrupted goes on when it is given again.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from sepeval.errors import StoreError
+from sepeval.fingerprint import digest
+from sepeval.runner.rescoring import write_scores
+from sepeval.store import Manifest, Run, create
+from sepeval.store.files import UNFINISHED, write_whole
+from sepeval.store.lock import locked
+from sepeval.store.manifest import metric_records
+from sepeval.store.mending import mend
+from sepeval.store.places import read_places, write_places
+from sepeval.store.run import folder_of
+
+# folders of a run whose files belong to one track each; scores are made again
+_ROOMS = ("cells", "measured", "signals", "timings", "estimates")
+_PACKAGES = ("numpy", "scipy", "torch", "soundfile", "av", "soxr")  # that can move a number
+_ALIKE = "make all shares under the same protocols, named in the same order"
+_ROUNDING = (
+    "that can move numbers by rounding; make one of them again with the versions of the other, or "
+    "accept it (--other-versions)"
+)
+
+
+def merge(shares: Sequence[Run], *, root: Path, other_versions: bool = False) -> Run:
+    """Return the run that the shares make together.
+
+    Args:
+        shares: all shares of one run, complete, in any order.
+        root: folder of runs.
+        other_versions: accept shares that were made with different versions of packages; the run
+            records which.
+
+    Raises:
+        StoreError: a share is missing, given twice, not complete, damaged, or of another run, or
+            was made with other protocols or versions; or another run is in the way.
+    """
+    ordered = _refuse_unfit(shares, other_versions=other_versions)
+    wanted = _joined(ordered)
+    folder = folder_of(root, wanted, separator=wanted.label)
+    with locked(folder):
+        mend(folder)  # what an interrupted merge has left
+        run = create(root, wanted, separator=wanted.label)
+        for share in ordered:
+            for source in _files(share):
+                _copy(share, source, run)
+        if run.manifest.status == "complete":  # merged before, or made in one piece
+            return run
+        places = [found for share in ordered if (found := read_places(share.folder)) is not None]
+        if places:
+            told = {name: one for own in places for name, one in own.tracks.items()}
+            ids = [record.id for record in wanted.tracks]
+            write_places(folder, {name: told[name] for name in ids if name in told})
+        run = run.save(wanted)
+        run = write_scores(
+            run, [ordered[0].protocol(name) for name in ordered[0].manifest.protocols]
+        )
+        done = {"status": "complete", "parts": run.part_digests()}
+        return run.save(run.manifest.model_copy(update=done))
+
+
+def _refuse_unfit(shares: Sequence[Run], *, other_versions: bool) -> list[Run]:
+    """Return the shares in their order, if they make one run."""
+    if not shares:
+        raise StoreError("no share was given; `sepeval run --shard 1/2` makes one")
+    for run in shares:
+        if run.manifest.share is None:
+            message = f"{run.folder}: is no share of a run, but all of it; leave it out"
+            raise StoreError(message)
+        if run.manifest.status != "complete":
+            message = f"{run.folder}: is not complete; give the command that makes it again"
+            raise StoreError(message)
+    ordered = sorted(shares, key=_number)
+    first = ordered[0]
+    for run in ordered[1:]:
+        _refuse_difference(first, run, _identity, "they are not shares of one run")
+        _refuse_difference(first, run, _scored, _ALIKE)
+        if not other_versions:
+            _refuse_difference(first, run, _versions, _ROUNDING)
+    _refuse_overlaps_and_gaps(ordered)
+    _refuse_other_metrics(first)
+    return ordered
+
+
+def _refuse_difference(
+    first: Run, other: Run, facts: Callable[[Manifest], dict[str, JsonValue]], way_out: str
+) -> None:
+    ours, theirs = facts(first.manifest), facts(other.manifest)
+    found = [
+        f"{key}: {_short(ours.get(key))} and {_short(theirs.get(key))}"
+        for key in dict.fromkeys([*ours, *theirs])
+        if ours.get(key) != theirs.get(key)
+    ]
+    if found:
+        message = f"{first.folder} and {other.folder} differ in {'; '.join(found)}: {way_out}"
+        raise StoreError(message)
+
+
+def _identity(manifest: Manifest) -> dict[str, JsonValue]:
+    return manifest.identity
+
+
+def _scored(manifest: Manifest) -> dict[str, JsonValue]:
+    """Return what must be equal so that the parts serve the same scores."""
+    layouts: list[JsonValue] = [layout.model_dump(mode="json") for layout in manifest.layouts]
+    records: dict[str, JsonValue] = {
+        f"metrics of {protocol}": {name: one.model_dump(mode="json") for name, one in own.items()}
+        for protocol, own in manifest.metrics.items()
+    }
+    return {
+        "protocols": list(manifest.protocols),
+        **{f"protocol {name}": document for name, document in manifest.protocols.items()},
+        **records,
+        "layouts": layouts,
+    }
+
+
+def _versions(manifest: Manifest) -> dict[str, JsonValue]:
+    made = manifest.environment
+    packages = made.get("packages")
+    known = packages if isinstance(packages, dict) else {}
+    return {
+        "sepeval": made.get("sepeval"),
+        "engine": made.get("engine"),
+        **{name: known.get(name) for name in _PACKAGES},
+    }
+
+
+def _short(value: JsonValue) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _refuse_overlaps_and_gaps(shares: Sequence[Run]) -> None:
+    """Refuse shares that do not hold each track of the run once."""
+    folders = ", ".join(str(run.folder) for run in shares)
+    held = Counter(track.id for run in shares for track in run.manifest.tracks)
+    double = [track for track, count in held.items() if count > 1]
+    if double:
+        message = f"{folders}: hold {_some(double)} more than once; give each share once"
+        raise StoreError(message)
+    tracks = shares[0].manifest.identity.get("tracks")
+    wanted = [str(track) for track in tracks] if isinstance(tracks, list) else []
+    missing = [track for track in wanted if track not in held]
+    if missing:
+        counts = {str(run.manifest.share) for run in shares}
+        message = (
+            f"{folders}: lack {_some(missing)}; only {', '.join(sorted(counts))} "
+            f"{'are' if len(counts) > 1 else 'is'} given: give all shares of the run"
+        )
+        raise StoreError(message)
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:3])
+    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more tracks"
+
+
+def _refuse_other_metrics(share: Run) -> None:
+    """Refuse to score with other versions of the metrics than the shares were scored with."""
+    for name, recorded in share.manifest.metrics.items():
+        now = metric_records(share.protocol(name))
+        for metric, record in recorded.items():
+            if metric in now and now[metric].version != record.version:
+                message = (
+                    f"{share.folder}: {metric} of {name} is version {record.version} there and "
+                    f"{now[metric].version} in this sepeval; score all shares again (sepeval "
+                    "rescore), or merge with the sepeval that made them"
+                )
+                raise StoreError(message)
+
+
+def _joined(shares: Sequence[Run]) -> Manifest:
+    """Return the manifest of the whole run, not yet complete."""
+    first = shares[0].manifest
+    share = first.share
+    environments = {str(run.manifest.share): dict(run.manifest.environment) for run in shares}
+    records = [track for run in shares for track in run.manifest.tracks]
+    return first.model_copy(
+        update={
+            "share": None,
+            "partial": "" if share is None else share.whole,
+            "status": "started",
+            "tracks": sorted(records, key=lambda record: record.number),
+            "environment": {**first.environment, "shares": environments},
+            "protocols": {},
+            "metrics": {},
+            "parts": {},
+        }
+    )
+
+
+def _number(run: Run) -> tuple[int, int]:
+    share = run.manifest.share
+    return (share.count, share.number) if share is not None else (0, 0)
+
+
+def _files(share: Run) -> Iterator[Path]:
+    """Yield the files of the share's tracks.
+
+    Raises:
+        StoreError: one of its parts is gone, or a link stands in for a file.
+    """
+    found = [path for room in _ROOMS for path in sorted((share.folder / room).rglob("*"))]
+    for path in found:
+        if path.is_symlink():
+            raise StoreError(f"{path}: is a link; put the file itself there")
+    files = [path for path in found if not path.is_dir() and not path.name.startswith(UNFINISHED)]
+    there = {str(path.relative_to(share.folder)) for path in files}
+    for name in share.manifest.parts:
+        if name.partition("/")[0] in _ROOMS and name not in there:
+            message = f"{share.folder / name}: is gone; give the command of this share again"
+            raise StoreError(message)
+    yield from files
+
+
+def _copy(share: Run, source: Path, run: Run) -> None:
+    """Copy a file of a share into the run, unless it is there already.
+
+    Raises:
+        StoreError: it is damaged, cannot be written, or another file has its place.
+    """
+    name = source.relative_to(share.folder)
+    target = run.folder / name
+    expected = share.manifest.parts.get(str(name)) or digest(source)
+    if not target.exists() and run.manifest.status == "complete":
+        message = (
+            f"{run.folder}: is complete already, and has no {name}; move this run away, or merge "
+            "into another folder"
+        )
+        raise StoreError(message)
+    if target.exists():
+        if digest(target) != expected:
+            message = (
+                f"{target}: is another file than {source}; move this run away, or merge into "
+                "another folder"
+            )
+            raise StoreError(message)
+        return
+    write_whole(target, partial(_copied, source, expected))
+
+
+def _copied(source: Path, expected: str, target: Path) -> None:
+    shutil.copyfile(source, target)
+    if digest(target) != expected:
+        message = f"{source}: is damaged; delete it, and give the command of this share again"
+        raise StoreError(message)
