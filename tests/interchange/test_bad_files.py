@@ -104,7 +104,7 @@ def test_a_huge_file_is_refused_before_it_is_read(
         file.truncate(10 << 30)
     monkeypatch.setattr(Path, "read_bytes", lambda _: pytest.fail("the file was read"))
 
-    with pytest.raises(DataError, match=f"has {10 << 30} bytes; a document of this kind has at most"):
+    with pytest.raises(DataError, match=f"has {10 << 30} bytes; a document"):
         reading.read(path)
 
 

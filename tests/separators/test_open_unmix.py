@@ -111,7 +111,8 @@ def test_a_network_of_another_transform_is_refused(folder: Path) -> None:
 def test_a_malformed_json_is_told(folder: Path, text: str) -> None:
     (folder / "separator.json").write_text(text, encoding="utf-8")
 
-    with pytest.raises(SeparatorError, match="expected nfft, nhop, sample_rate and nb_channels|is no valid JSON"):
+    wrong = r"expected nfft, nhop, sample_rate and nb_channels|is no valid JSON"
+    with pytest.raises(SeparatorError, match=wrong):
         separated(folder)
 
 
