@@ -65,6 +65,7 @@ def test_the_gain_on_guitar_is_made_where_guitar_is_silent(tmp_path: Path) -> No
     assert active - active_before < 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not MUSDB.is_dir(), reason=f"no MUSDB18 sample at {MUSDB}")
 @pytest.mark.parametrize("system", ["mixture", "ideal_ratio_mask"])
 def test_a_real_musdb18_track_scores_as_museval_does(tmp_path: Path, system: str) -> None:

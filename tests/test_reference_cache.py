@@ -209,6 +209,7 @@ def write(folder: Path, seed: int) -> float:
     return total
 
 
+@pytest.mark.slow
 def test_processes_that_share_a_folder_harm_nothing(tmp_path: Path) -> None:
     with multiprocessing.get_context("spawn").Pool(3) as pool:
         errors = pool.starmap(write, [(tmp_path, seed) for seed in range(3)])

@@ -137,6 +137,7 @@ def test_a_separator_that_draws_nothing_is_run_once(index: Index, tmp_path: Path
     assert rows.groupby("kind")["run"].nunique().to_dict() == {"noisy": 2, "plain": 1}
 
 
+@pytest.mark.slow
 def test_a_sweep_goes_on_where_it_stopped(index: Index, tmp_path: Path) -> None:
     whole = sweep(index, tmp_path / "whole")
     sweep(index, tmp_path / "parts", varied={"steps": ["1"], "level": ["0.001", "0.1"]})
@@ -189,6 +190,7 @@ def test_a_baseline_of_other_tracks_is_refused(index: Index, tmp_path: Path) -> 
         sweep(index, tmp_path, varied=varied, baseline=open_run(folder))
 
 
+@pytest.mark.slow
 def test_a_table_that_is_read_is_the_one_that_was_written(index: Index, tmp_path: Path) -> None:
     written = sweep(index, tmp_path, baseline=Mixture(STEMS))
 

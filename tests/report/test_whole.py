@@ -40,6 +40,7 @@ def test_a_real_run_becomes_a_table(runs: list[Run]) -> None:
     assert made.blocks[0].marks == (runs[0].manifest.partial,)
 
 
+@pytest.mark.slow
 def test_a_real_run_becomes_a_page_with_its_figures(runs: list[Run], tmp_path: Path) -> None:
     path = page(runs, tmp_path)
 

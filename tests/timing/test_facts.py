@@ -12,6 +12,8 @@ from sepeval.timing import facts
 from sepeval.timing.clock import HostClock
 from sepeval.timing.protocol import Peak
 
+pytestmark = pytest.mark.slow
+
 MB = 1_000_000
 
 

@@ -15,6 +15,8 @@ from sepeval.timing.measuring import Arm, taking_turns, warm
 from sepeval.timing.protocol import Calls, WarmUp
 from sepeval.timing.statistics import per_item, ratios, spread
 
+pytestmark = pytest.mark.slow
+
 RULE = WarmUp(calls=3, seconds=0.0, medians=2, window=2, tolerance=0.02, limit_s=100.0)
 
 

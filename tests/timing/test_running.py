@@ -21,6 +21,8 @@ from sepeval.types import Array
 from tests.timing.tiny import Halves, checkpoint, halves, protocol, segment
 
 
+pytestmark = pytest.mark.slow
+
 class Broken(Halves):
     """Gives what is no number."""
 
