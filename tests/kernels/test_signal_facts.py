@@ -153,12 +153,12 @@ def chunked_error(length: int, *, period: int) -> Array:
 
 def test_jumps_at_equal_distances_are_seams() -> None:
     reference = notes(60.0, seed=1, partials=(1.0, 0.3))[None, None]
-    estimate = reference + chunked_error(reference.shape[2], period=RATE * 7 + 11)
+    estimate = reference + chunked_error(reference.shape[2], period=RATE * 7 + 311)
 
     found = signal_facts(reference, estimate, reference[0], rate=RATE).seams[0]
 
     assert found is not None
-    assert found.period == RATE * 7 + 11
+    assert found.period == RATE * 7 + 311
     assert found.found == found.possible == 8
 
 
@@ -175,6 +175,36 @@ def test_jumps_at_odd_places_and_jumps_of_the_music_are_no_seams() -> None:
     for estimate in (reference + smooth + odd, clicks):
         given_ = (reference[None, None], estimate[None, None], reference[None])
         assert signal_facts(*given_, rate=RATE).seams == (None,)
+
+
+def drums(length: int, *, every: int, seed: int) -> Array:
+    """Beats of decaying noise on a grid, over a low floor."""
+    generator = np.random.default_rng(seed)
+    found = 1e-4 * generator.standard_normal(length)
+    fall = np.exp(-np.arange(RATE // 4) / (0.05 * RATE))
+    for start in range(every, length - len(fall), every):
+        found[start : start + len(fall)] += 0.1 * fall * generator.standard_normal(len(fall))
+    return found
+
+
+def test_beats_that_leak_are_no_seams() -> None:
+    length = 60 * RATE
+    time = np.arange(length) / RATE
+    beats = drums(length, every=2011, seed=1)
+    bass = 0.1 * np.sin(2 * np.pi * 50.0 * time)
+    references = np.stack([bass, beats])[:, None]
+
+    for estimates in (references + 0.12 * references[::-1], 0.0 * references):
+        found = signal_facts(references, estimates, references.sum(axis=0), rate=RATE)
+
+        assert found.seams == (None, None)
+
+
+def test_fewer_than_five_jumps_at_equal_distances_are_no_seams() -> None:
+    reference = notes(40.0, seed=1, partials=(1.0, 0.3))[None, None]
+    estimate = reference + chunked_error(reference.shape[2], period=RATE * 9 + 311)
+
+    assert signal_facts(reference, estimate, reference[0], rate=RATE).seams == (None,)
 
 
 def test_holes_are_zeros_of_the_estimate_while_the_reference_plays() -> None:

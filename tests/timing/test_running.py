@@ -20,8 +20,8 @@ from sepeval.timing.records import CALLS
 from sepeval.types import Array
 from tests.timing.tiny import Halves, checkpoint, halves, protocol, segment
 
-
 pytestmark = pytest.mark.slow
+
 
 class Broken(Halves):
     """Gives what is no number."""
