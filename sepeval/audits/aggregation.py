@@ -14,7 +14,7 @@ from sepeval.audits.base import Finding, Plain, Runs, audit
 from sepeval.protocol import Protocol, Step, Summary
 from sepeval.protocol.rules import Reduction
 from sepeval.types import Status
-from sepeval.what_if import Board, Comparison, Sheet, changed_summaries, differing, sheets
+from sepeval.what_if import Board, Comparison, Sheet, changed_summaries, sheets, strongest
 
 _LEAST_DB = 0.05
 _LOW = -100.0  # dB, below every score
@@ -136,8 +136,8 @@ def left_out_scores(runs: Runs) -> Iterator[Finding]:
             told: sheet.under(board.protocol, _all_filled(sheet, gone, value))
             for told, value in values.items()
         }
-        strongest = max(found.values(), key=lambda one: one.effect)
-        if strongest.effect < _LEAST_DB:
+        most = strongest(found)
+        if most is None or most.effect < _LEAST_DB:
             continue
         yield Finding(
             audit="left_out_scores",
@@ -147,7 +147,7 @@ def left_out_scores(runs: Runs) -> Iterator[Finding]:
             message=f"{_sum(rows)} scores have no value; "
             + "; ".join(f"counted {told}, {one.words}" for told, one in found.items()),
             way_out="state how many scores are left out, and why; never let one stand for none",
-            **strongest.facts(rows),
+            **most.facts(rows),
         )
 
 
@@ -169,23 +169,20 @@ def _strongest(
     runs: Runs, board: Board, name: str, found: Mapping[str, Comparison], message: str
 ) -> Iterator[Finding]:
     """Yield the finding of the rule that moves the table most, if it moves."""
-    strongest = differing(list(found.values()))
-    if strongest is None:
+    most = strongest(found)
+    if most is None or (most.effect < _LEAST_DB and not most.turns):
         return
-    if strongest.effect < _LEAST_DB and not strongest.turns:
-        return
-    told = next(key for key, one in found.items() if one is strongest)
     rows: list[Mapping[str, Plain]] = [
         {"rule": key, **row} for key, one in found.items() for row in one.facts()["evidence"]
     ]
     yield Finding(
         audit=name,
-        severity="warning" if strongest.turns else "note",
+        severity="warning" if most.turns else "note",
         subject=runs.name,
         where=board.title,
-        message=message.format(name=told, words=strongest.words),
+        message=message.format(name=most.name, words=most.words),
         way_out="state the reductions in their order; compare numbers of one order only",
-        **strongest.facts(rows),
+        **most.facts(rows),
     )
 
 

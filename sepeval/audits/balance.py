@@ -9,13 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from sepeval.audits.base import Finding, Plain, Runs, audit
+from sepeval.audits.base.leaning import lean_db, leaning
 from sepeval.audits.base.undoing import Change, Whole, undone, whole_tracks, with_balance
 from sepeval.scoring import TrackStatistics
 from sepeval.types import Array
 from sepeval.what_if import Held
-
-_OFF_DB = 1.0  # by which the gains of two channels differ
-_HEARD = 0.5  # share of each channel that is the reference
 
 
 @audit("wrong_balance", of="runs", pitfalls=("P23", "P24"))
@@ -59,7 +57,7 @@ class _Leaning(NamedTuple):
             "track": self.track,
             "stem": self.stem,
             "gains": ", ".join(f"{gain:.3f}" for gain in self.gains),
-            "lean_db": _lean_db(self.gains),
+            "lean_db": lean_db(self.gains),
             "sdr_db": self.sdr,
             "undone_db": self.undone,
         }
@@ -67,24 +65,16 @@ class _Leaning(NamedTuple):
 
 def _leaning(track: Whole) -> Iterator[_Leaning]:
     statistics = track.statistics
-    if statistics.channels != 2:
-        return
-    rows = slice(0, statistics.channels)
     for place, stem in enumerate(track.stems):
-        reference = statistics.reference[0, rows, place]
-        estimate = statistics.estimate[0, rows, place]
-        cross = statistics.cross[0, rows, 0, place]
-        if not ((reference > 0) & (estimate > 0) & (cross > 0)).all():
+        gains = leaning(track, place)
+        if gains is None:
             continue
-        if (cross**2 / (reference * estimate)).min() < _HEARD:
-            continue
-        gains = cross / reference
-        if _lean_db(gains) > _OFF_DB:
-            rest = statistics.residual[0, rows, 0, place]
-            total = float(reference.sum())
-            error = float((rest + (gains - 1.0) ** 2 * reference).sum())
-            pair = _decibels(total, error), _decibels(total, float((rest / gains**2).sum()))
-            yield _Leaning(track.track, track.replicate, stem, gains, *pair)
+        reference = statistics.reference[0, :2, place]
+        rest = statistics.residual[0, :2, 0, place]
+        total = float(reference.sum())
+        error = float((rest + (gains - 1.0) ** 2 * reference).sum())
+        pair = _decibels(total, error), _decibels(total, float((rest / gains**2).sum()))
+        yield _Leaning(track.track, track.replicate, stem, gains, *pair)
 
 
 def _straight(found: list[_Leaning]) -> Change:
@@ -101,10 +91,6 @@ def _straight(found: list[_Leaning]) -> Change:
         return replace(track, cells=with_balance(track.cells, scale))
 
     return change
-
-
-def _lean_db(gains: Array) -> float:
-    return 20.0 * float(np.log10(gains.max() / gains.min()))
 
 
 def _decibels(target: float, error: float) -> float:

@@ -10,7 +10,8 @@ import numpy as np
 from sepeval.audits.base import Finding, Plain, Runs, audit
 from sepeval.audits.base.exchanged import exchanged
 from sepeval.audits.base.heard import heard_tracks
-from sepeval.audits.base.undoing import NOTHING, Chosen, without
+from sepeval.audits.base.leaving_out import Chosen, without_stretches
+from sepeval.audits.base.undoing import NOTHING
 from sepeval.kernels.cells import Statistics
 from sepeval.store import Run
 from sepeval.types import BoolArray, IntArray
@@ -22,7 +23,11 @@ _ALL = 0.99  # of what the reference plays
 
 @audit("holes", of="runs", pitfalls=("P2", "P11"))
 def holes(runs: Runs) -> Iterator[Finding]:
-    """Where do estimates break off while the reference plays?"""
+    """Where do estimates break off while the reference plays?
+
+    The effect is that of leaving out the windows with holes. Where the whole track is a window, its
+    cells with holes are left out; where it is one cell, the effect is not known.
+    """
     for run in runs.runs:
         found = _holes(run)
         if not found:
@@ -31,7 +36,7 @@ def holes(runs: Runs) -> Iterator[Finding]:
         whole = sum(one.samples > _ALL * one.played for one in found)
         told = f" ({whole} of them from start to end)" if whole else ""
         placed = all((one.edges >= 0).all() for one in found)
-        effect = without(run, _touched(found)) if placed else NOTHING
+        effect = without_stretches(run, _touched(found)) if placed else NOTHING
         known = placed and bool(effect.rows)  # a gate may leave no window untouched
         yield Finding(
             audit="holes",
@@ -40,8 +45,9 @@ def holes(runs: Runs) -> Iterator[Finding]:
             message=(
                 f"{len(found)} estimates{told} are exactly zero while the reference is above -60 "
                 f"dBFS, for {sum(float(str(row['zero_s'])) for row in rows):.1f} s in all: chunks "
-                "or stems that were not separated, or a gate."
-                + (f" Without the windows that this touches {effect.words}." if known else "")
+                "or stems that were not separated, or a gate. The longest are "
+                f"{rows[0]['zero_s']:.1f} s, in {rows[0]['stem']} of {rows[0]['track']}."
+                + (f" Without the stretches that this touches {effect.words}." if known else "")
             ),
             effect_db=effect.size if known else None,
             value=effect.value,

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from sepeval.audits.base import Finding, Plain, Runs, audit
+from sepeval.audits.base.leaving_out import without
 from sepeval.audits.base.undoing import (
     protocols_with_statistics,
     statistics_of,
     undone,
+    whole_tracks,
     windows_of,
     with_leak,
-    without,
 )
 from sepeval.kernels.cells import Statistics
 from sepeval.scoring import TrackStatistics
@@ -33,7 +34,11 @@ def zeros_while_playing(runs: Runs) -> Iterator[Finding]:
         rows = list(_windows(run))
         if not rows:
             continue
+        if _is_silent(run):
+            yield _silent(run, rows)
+            continue
         effect = without(run, _hollow_and_playing)
+        known = bool(effect.rows)  # a number may have lost all of its windows
         count, windows = (sum(int(str(row[key])) for row in rows) for key in ("zeros", "windows"))
         yield Finding(
             audit="zeros_while_playing",
@@ -43,9 +48,9 @@ def zeros_while_playing(runs: Runs) -> Iterator[Finding]:
                 f"The estimate is exactly zero in {count} of {windows} windows in which the "
                 "reference plays. SI-SDR gives 0 dB for it, SI-SDRi rewards it by how far the "
                 "mixture is off, and a rule of exact zeros drops the window, as if nothing had "
-                f"been missed. Without these windows {effect.words}."
+                f"been missed." + (f" Without these windows {effect.words}." if known else "")
             ),
-            effect_db=effect.size,
+            effect_db=effect.size if known else None,
             value=effect.value,
             value_by_better_rule=effect.undone,
             evidence=(*rows, *effect.rows),
@@ -75,6 +80,24 @@ def zeros_on_silence(runs: Runs) -> Iterator[Finding]:
             evidence=effect.rows,
             way_out="leave windows with a silent reference out, and report the leak there in dBFS",
         )
+
+
+def _is_silent(run: Run) -> bool:
+    return not any(track.statistics.estimate.any() for track in whole_tracks(run))
+
+
+def _silent(run: Run, rows: list[Mapping[str, Plain]]) -> Finding:
+    return Finding(
+        audit="zeros_while_playing",
+        severity="error",
+        subject=run.manifest.label,
+        message=(
+            "Every estimate of this run is exactly zero from start to end: nothing was separated, "
+            "and every number of this run is that of silence."
+        ),
+        evidence=tuple(rows),
+        way_out="see why the separator has written silence; as a baseline, name it for what it is",
+    )
 
 
 def _windows(run: Run) -> Iterator[Mapping[str, Plain]]:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sepeval.audits.base import Finding, Plain, Runs, audit
+from sepeval.audits.base.leaning import leaning
 from sepeval.audits.base.undoing import (
     Change,
     Effect,
@@ -41,13 +42,15 @@ class _Stem(NamedTuple):
     share: float
     sdr: float
     undone: float
+    leans: bool
 
 
 @audit("wrong_gain", of="runs", pitfalls=("P24",))
 def wrong_gain(runs: Runs) -> Iterator[Finding]:
-    """Which estimates are the reference at another level?"""
+    """Which estimates are the reference at another level, the same on all channels?"""
     for run in runs.runs:
-        found = [one for one in _stems(run) if one.gain > 0 and _off_db(one) > _OFF_DB]
+        alike = (one for one in _stems(run) if not one.leans)  # `wrong_balance` has the others
+        found = [one for one in alike if one.gain > 0 and _off_db(one) > _OFF_DB]
         if not found:
             continue
         effect = undone(run, _scaling(found))
@@ -123,7 +126,8 @@ def _stem(track: Whole, place: int, stem: str) -> _Stem | None:
     sdr = _decibels(reference, rest + (gain - 1.0) ** 2 * reference)
     better = _decibels(reference, rest / gain**2) if gain else sdr
     share = cross**2 / reference / estimate
-    return _Stem(track.track, track.replicate, stem, place, gain, share, sdr, better)
+    leans = leaning(track, place) is not None
+    return _Stem(track.track, track.replicate, stem, place, gain, share, sdr, better, leans)
 
 
 def _off_db(one: _Stem) -> float:

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from sepeval.audits.base import Finding, Plain, Table, audit
+from sepeval.datasets.official import slakh2100
 from sepeval.printed import ALL, Line, lines, numbers, step
 from sepeval.publications import PublishedNumber, same_name
 from sepeval.publications import numbers as published
 
 # Standard deviation of a number over 50 tracks, in dB, found by drawing the tracks of SiSEC 2018
-# again: of the mean of four stems, and of one stem.
-_OF_ALL_DB, _OF_STEM_DB = 0.25, 0.5
+# again: of the mean of four stems, and of one stem. It falls with the root of the tracks.
+_OF_ALL_DB, _OF_STEM_DB, _DRAWN = 0.25, 0.5, 50
 _PRINTED = 0.005
 
 
@@ -21,17 +22,19 @@ _PRINTED = 0.005
 def close_margins(table: Table) -> Iterator[Finding]:
     """Are lines of a table nearer to each other than other tracks could bring about?
 
-    Without scores per track, the usual standard deviation of a table over 50 tracks is taken: a
-    difference that only a paired test on the tracks could support. `margins` tests it on runs.
+    Without scores per track, the usual standard deviation over that many tracks is taken:
+    a difference that only a paired test on the tracks could support. `margins` tests it on runs.
     """
     for lead, column in _columns(table).items():
         if len(column) < 2:
             continue
-        limit = math.sqrt(2.0) * (_OF_ALL_DB if lead[4] == ALL else _OF_STEM_DB)
+        tracks, told = _tracks(lead[1])
+        usual = _OF_ALL_DB if lead[4] == ALL else _OF_STEM_DB
+        limit = round(usual * math.sqrt(2.0 * _DRAWN / tracks), 2)  # as printed
         ordered = sorted(column, key=lambda line: -line.value(lead[4]))
         rows: list[Mapping[str, Plain]] = []
         for first, second in pairwise(ordered):
-            margin = first.value(lead[4]) - second.value(lead[4])
+            margin = round(first.value(lead[4]) - second.value(lead[4]), 4)
             if _PRINTED < margin < limit and first.name != second.name:
                 names = {"system": first.name, "next": second.name}
                 rows.append({**names, "value": first.value(lead[4]), "margin": margin})
@@ -47,7 +50,7 @@ def close_margins(table: Table) -> Iterator[Finding]:
             message=(
                 f"{closest['system']} is {float(str(closest['margin'])):.2f} dB ahead of "
                 f"{closest['next']}; {len(rows)} of {len(ordered) - 1} neighbours are closer than "
-                f"{limit:.2f} dB, one standard deviation of an unpaired difference over 50 tracks"
+                f"{limit:.2f} dB, one standard deviation of an unpaired difference over {told}"
             ),
             way_out="test the difference on the same tracks (paired), and give its interval",
             effect_ranks=1,
@@ -60,17 +63,18 @@ def against_published(table: Table) -> Iterator[Finding]:
     """Does a line print other numbers than its system has published?
 
     A line is held against published numbers of the same model, configuration, metric and data,
-    where the table names them. A model that is published under other configurations alone is told
-    where its numbers are none of theirs.
+    where the table names them. A model that is published under other configurations alone, such as
+    `MSDM (Dirac)` for `MSDM`, is told where its numbers are none of theirs.
     """
     known: dict[str, list[PublishedNumber]] = {}
     models: dict[str, list[PublishedNumber]] = {}
     for one in published():
         known.setdefault(_plain(one.model + one.configuration), []).append(one)
-        models.setdefault(_plain(one.model), []).append(one)
+        for name in dict.fromkeys((one.model, one.model.partition(" (")[0])):
+            models.setdefault(_plain(name), []).append(one)
     for line in lines(numbers(table.text, name=table.name)):
-        own = known.get(_plain(line.system + line.configuration), [])
-        beside = [] if own else models.get(_plain(line.system), [])
+        own = _of(line, known.get(_plain(line.system + line.configuration), []))
+        beside = [] if own else _of(line, models.get(_plain(line.system), []))
         rows = [row for stem in line.numbers for row in _differing(line, stem, own or beside)]
         if rows:
             yield _contradicted(table, line, rows, beside)
@@ -83,7 +87,13 @@ def _contradicted(
     largest = max(float(str(row["apart"])) for row in rows)
     told = f"{len(rows)} numbers of {line.name} are not those that are published, by up to"
     if beside:
-        others = " and ".join(dict.fromkeys(repr(one.configuration) for one in beside))
+        plain = all(_plain(one.model) == _plain(line.system) for one in beside)
+        others = " and ".join(
+            dict.fromkeys(
+                repr(one.configuration if plain else f"{one.model} {one.configuration}".strip())
+                for one in beside
+            )
+        )
         told = (
             f"{line.name} is published as {others} and not as {line.configuration!r}: "
             f"{len(rows)} numbers are none of theirs, by up to"
@@ -130,6 +140,15 @@ def rows_of_other_protocols(table: Table) -> Iterator[Finding]:
         )
 
 
+def _tracks(dataset: str) -> tuple[int, str]:
+    """Return over how many tracks a table of a test split is taken, and what is assumed for it."""
+    if "slakh" in dataset.casefold():
+        orig, redux = (len(slakh2100(edition)["test"]) for edition in ("orig", "redux"))
+        return orig, f"{orig} tracks (orig is assumed; redux has {redux})"
+    known = "musdb" in dataset.casefold()
+    return _DRAWN, f"{_DRAWN} tracks" + ("" if known else ", which is assumed")
+
+
 def _columns(table: Table) -> dict[tuple[str, str, str, str, str], list[Line]]:
     """Return the lines of one source, data, protocol and metric, by that and `All` or a stem.
 
@@ -151,16 +170,7 @@ def _differing(line: Line, stem: str, known: list[PublishedNumber]) -> list[Mapp
     if not line.has(stem):
         return []
     value, half = line.value(stem), step(line.numbers[stem].printed) / 2.0
-    own = [
-        one
-        for one in known
-        if one.value is not None
-        and one.unit == line.unit
-        and same_name(one.stem, stem)
-        and (not line.metric or same_name(one.metric, line.metric))
-        and (not line.table[1] or same_name(one.dataset, line.table[1]))
-        and (not line.table[2] or one.protocol == line.table[2])
-    ]
+    own = [one for one in known if same_name(one.stem, stem)]
     apart = [(abs(value - float(one.value or 0.0)), one) for one in own]
     if not apart or any(gap <= half + step(one.printed) / 2.0 for gap, one in apart):
         return []
@@ -173,6 +183,22 @@ def _differing(line: Line, stem: str, known: list[PublishedNumber]) -> list[Mapp
             "apart": gap,
             "source": one.source,
         }
+    ]
+
+
+def _of(line: Line, known: list[PublishedNumber]) -> list[PublishedNumber]:
+    """Return the published numbers that a line can be held against, of any stem."""
+    _, dataset, protocol = line.table
+    return [
+        one
+        for one in known
+        if one.value is not None
+        and one.unit == line.unit
+        and (not line.metric or same_name(one.metric, line.metric))
+        and (
+            not dataset or same_name(one.dataset, dataset) or one.dataset.startswith(f"{dataset} ")
+        )
+        and (not protocol or one.protocol == protocol)
     ]
 
 

@@ -155,6 +155,7 @@ def _silent(
     length = int(signal.shape[1] * ratio)
     length -= length % (protocol.audio.multiple_of or 1)
     cut = grid(protocol, length=length, rate=round(ratio * rate)).windows
+    cut = cut[cut[:, 0] < length]  # others lie in the zeros that fill the last segment
     ends = np.minimum(np.rint(np.minimum(cut, length) / ratio).astype(np.int64), signal.shape[1])
     rows = signal if len(signal) == 1 else np.concatenate([signal, signal.sum(axis=0)[None]])
     found = [np.einsum("cn,cn->c", own, own) for own in (rows[:, a:b] for a, b in ends)]

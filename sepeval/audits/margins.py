@@ -28,10 +28,11 @@ _DOMINATES_DB = 0.5
 def margins(runs: Runs) -> Iterator[Finding]:
     """Is a system ahead of the next by more than other tracks could change?
 
-    Tracks are drawn again, the same for both systems (paired bootstrap, BCa interval, 95 %).
+    Tracks are drawn again, the same for both systems (paired bootstrap, BCa interval, 95 %). A
+    track that one system lacks does not enter, so that all are compared on the same.
     """
     for board in boards(runs.runs):
-        for metric, one in _columns(board):
+        for place, metric, one in _columns(board, paired=True):
             rows = _neighbours(one, higher_is_better=board.higher_is_better[metric])
             open_ = [row for row in rows if not row["supported"] and not row["equal_as_printed"]]
             if not open_:
@@ -41,10 +42,10 @@ def margins(runs: Runs) -> Iterator[Finding]:
                 audit="margins",
                 severity="warning" if first["rank"] == 1 else "note",
                 subject=runs.name,
-                where=f"{board.title}, {metric}",
+                where=place,
                 message=(
                     f"{first['system']} is {abs(float(str(first['margin']))):.2f} ahead of "
-                    f"{first['next']} over {len(one.tracks)} tracks, and the 95 % interval is "
+                    f"{first['next']} over {_tracks(one)}, and the 95 % interval is "
                     f"{float(str(first['low'])):.2f} to {float(str(first['high'])):.2f}; "
                     f"{len(open_)} of {len(rows)} neighbours are not told apart"
                 ),
@@ -59,7 +60,7 @@ def margins(runs: Runs) -> Iterator[Finding]:
 def dominant_track(runs: Runs) -> Iterator[Finding]:
     """Does one track decide a number, or the order of the systems?"""
     for board in boards(runs.runs):
-        for metric, one in _columns(board):
+        for place, metric, one in _columns(board):
             count = len(one.tracks)
             whole, without = one.all_of(once(count))[0], one.all_of(left_out(count))
             known = np.asarray(
@@ -84,7 +85,7 @@ def dominant_track(runs: Runs) -> Iterator[Finding]:
                 audit="dominant_track",
                 severity="warning" if dominates else "note",
                 subject=runs.name,
-                where=f"{board.title}, {metric}",
+                where=place,
                 message=(
                     f"Without {one.tracks[worst]!r} {metric} of {one.systems[shown]} would be "
                     f"{without[worst, shown]:.2f} instead of {whole[shown]:.2f} (usual effect of "
@@ -100,15 +101,24 @@ def dominant_track(runs: Runs) -> Iterator[Finding]:
             )
 
 
-def _columns(board: Board) -> Iterator[tuple[str, Sampled]]:
-    """Yield the columns of each metric that has values on two tracks or more."""
+def _columns(board: Board, *, paired: bool = False) -> Iterator[tuple[str, str, Sampled]]:
+    """Yield place, metric and column of all that has values on two tracks or more."""
     frames = board.frames()
     for summary in board.protocol.summaries:
         for metric in summary.metrics:
-            one = sampled(frames, summary, metric)
+            one = sampled(frames, summary, metric, paired=paired)
             whole = one.all_of(once(len(one.tracks)))
             if len(one.tracks) > 1 and np.isfinite(whole).all():
-                yield metric, one
+                again = sum(metric in other.metrics for other in board.protocol.summaries) > 1
+                told = f", {summary.name}" if again else ""
+                yield f"{board.title}, {metric}{told}", metric, one
+
+
+def _tracks(one: Sampled) -> str:
+    """Return over how many tracks systems are compared, in words."""
+    shared = int(np.isfinite(one.values).any(axis=(1, 2)).sum())
+    lost = len(one.tracks) - shared
+    return f"{shared} tracks" + (f" that all systems have ({lost} are lacking)" if lost else "")
 
 
 def _neighbours(one: Sampled, *, higher_is_better: bool) -> list[Mapping[str, Plain]]:

@@ -8,13 +8,15 @@ import numpy as np
 from pydantic import JsonValue
 
 from sepeval.audits.base import Finding, Plain, Runs, audit
+from sepeval.audits.base.undoing import whole_tracks
 from sepeval.protocol import Protocol
-from sepeval.what_if import Case, Comparison, cases, changed_metrics, scores
+from sepeval.what_if import Case, Comparison, cases, changed_metrics, scores, strongest
 
 Parameters = Mapping[str, JsonValue]
 _LEAST_DB = 0.05
 _MOVED_DB = 0.1  # a score that moves by more is decided by its eps
 _SINGLE, _DOUBLE = 1.1920928955078125e-07, 2.220446049250313e-16  # eps of torchmetrics, by dtype
+_OFFSET = 1e-3  # full scale at 1: -60 dBFS
 _RULES = ("each_then_mean", "energies_summed", "flattened", "downmixed")
 
 
@@ -62,6 +64,14 @@ def precision(runs: Runs) -> Iterator[Finding]:
 def mean_removal(runs: Runs) -> Iterator[Finding]:
     """Does a constant offset in a signal decide a number?"""
     for case in cases(runs.runs):
+        offsets = _offsets(case)
+        told = ""
+        if offsets:
+            most = offsets[0]
+            told = (
+                f". The largest offset that an estimate adds is {most['offset']:+.4f}, in "
+                f"{most['stem']} of {most['track']} of {most['system']}"
+            )
         variants = {
             "means removed": _with(case.protocol, "zero_mean", value=True),
             "means kept": _with(case.protocol, "zero_mean", value=False),
@@ -71,8 +81,9 @@ def mean_removal(runs: Runs) -> Iterator[Finding]:
             case,
             "mean_removal",
             variants,
-            "With {name}, {words}",
+            "With {name}, {words}" + told.replace("{", "{{").replace("}", "}}"),
             "remove the offset from the audio, or state whether the metric does",
+            beside=offsets,
         )
 
 
@@ -103,6 +114,7 @@ def _strongest(
     way_out: str,
     *,
     extra: list[Mapping[str, Plain]] | None = None,
+    beside: list[Mapping[str, Plain]] | None = None,
 ) -> Iterator[Finding]:
     """Yield the finding of the variant that moves the table most, if it moves."""
     found: dict[str, Comparison] = {}
@@ -110,19 +122,17 @@ def _strongest(
         comparison = None if variant == case.protocol else case.under(variant)
         if comparison is not None:
             found[told] = comparison
-    if not found:
-        return
-    told = max(found, key=lambda one: (found[one].turns, found[one].effect))
-    if found[told].effect < _LEAST_DB and not found[told].turns:
+    most = strongest(found)
+    if most is None or (most.effect < _LEAST_DB and not most.turns):
         return
     yield Finding(
         audit=name,
-        severity="warning" if found[told].turns else "note",
+        severity="warning" if most.turns else "note",
         subject=runs.name,
         where=case.board.title,
-        message=message.format(name=told, words=found[told].words),
+        message=message.format(name=most.name, words=most.words),
         way_out=way_out,
-        **found[told].facts(extra or _all(found)),
+        **most.facts([*(beside or []), *(extra or _all(found))]),
     )
 
 
@@ -130,6 +140,24 @@ def _all(found: Mapping[str, Comparison]) -> list[Mapping[str, Plain]]:
     return [
         {"variant": told, **row} for told, one in found.items() for row in one.facts()["evidence"]
     ]
+
+
+def _offsets(case: Case) -> list[Mapping[str, Plain]]:
+    """Return which estimates have a mean above -60 dBFS that their reference has not."""
+    rows: list[Mapping[str, Plain]] = []
+    for system, run in zip(case.board.names, case.board.runs, strict=True):
+        for track in whole_tracks(run):
+            count, gram = len(track.stems), track.statistics.gram[0, : track.statistics.channels]
+            means = gram[:, : 2 * count, -1] / track.length
+            added = means[:, count:] - means[:, :count]
+            for place, stem in enumerate(track.stems):
+                offset = float(added[np.argmax(np.abs(added[:, place])), place])
+                if abs(offset) > _OFFSET:
+                    rows.append(
+                        {"system": system, "track": track.track, "stem": stem, "offset": offset}
+                    )
+    rows.sort(key=lambda row: -abs(float(str(row["offset"]))))
+    return rows
 
 
 def _with(protocol: Protocol, name: str, value: JsonValue) -> Protocol:

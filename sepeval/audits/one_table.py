@@ -67,13 +67,26 @@ def mixed_protocols(runs: Runs) -> Iterator[Finding]:
                 severity="warning",
                 subject=runs.name,
                 where=f"{group[0].manifest.dataset}/{group[0].manifest.split}",
-                message=f"{len(group)} runs on the same audio share no protocol: none compares",
+                message=(
+                    f"{len(group)} runs on the same audio share no protocol: none compares"
+                    + _versions(group)
+                ),
                 way_out="score all runs under one protocol (sepeval rescore)",
                 evidence=tuple(
                     {"run": run.folder.name, "protocols": ", ".join(run.manifest.protocols)}
                     for run in group
                 ),
             )
+
+
+def _versions(group: Sequence[Run]) -> str:
+    """Return, in words, which protocols of the runs are versions of one; empty without any."""
+    found: dict[str, set[str]] = {}
+    for run in group:
+        for name in run.manifest.protocols:
+            found.setdefault(name.rpartition(".v")[0], set()).add(name)
+    several = [" and ".join(sorted(own)) for own in found.values() if len(own) > 1]
+    return "".join(f"; {one} are versions of one protocol with other rules" for one in several)
 
 
 @audit("metric_versions", of="runs", pitfalls=("P40",))

@@ -11,7 +11,7 @@ from sepeval.audits.base import Finding, Plain, Runs, audit
 from sepeval.protocol import Protocol, in_samples
 from sepeval.summary import ALL
 from sepeval.types import Array, BoolArray
-from sepeval.what_if import Board, Case, boards, cases, changed_silence, differing, held, table
+from sepeval.what_if import Board, Case, boards, cases, changed_silence, held, strongest, table
 
 # What papers and their code take for silent, as an RMS in dBFS. `norm / n < 1.5e-5` moves with the
 # length n of the window, the rate and the number of channels.
@@ -51,23 +51,26 @@ def silence_threshold(runs: Runs) -> Iterator[Finding]:
     for case in cases(runs.runs):
         variants = _variants(case.protocol)
         found = {level: case.under(one) for level, one in variants.items()}
-        strongest = differing(
-            [one for level in PAPERS.values() if (one := found[level]) is not None]
-        )
-        if strongest is None or (strongest.effect < _LEAST_DB and not strongest.turns):
+        of_papers = {
+            f"that of {paper}": one
+            for paper, level in PAPERS.items()
+            if (one := found[level]) is not None
+        }
+        most = strongest(of_papers)
+        if most is None or (most.effect < _LEAST_DB and not most.turns):
             continue
         own = _own_level(case)
         yield Finding(
             audit="silence_threshold",
-            severity="warning" if strongest.turns else "note",
+            severity="warning" if most.turns else "note",
             subject=runs.name,
             where=case.board.title,
             message=(
                 f"A reference is silent under {_spelled(own)}; with the threshold of a paper "
-                f"(exact zeros, or -53 to -42 dBFS) {strongest.words}"
+                f"(exact zeros, or -53 to -42 dBFS) {most.words}"
             ),
             way_out="state the threshold in dBFS, and the length of the window it is taken over",
-            **strongest.facts(_curve(case, variants)),
+            **most.facts(_curve(case, variants)),
         )
 
 
@@ -107,7 +110,11 @@ def silence_definitions(runs: Runs) -> Iterator[Finding]:
     for board in boards(runs.runs):
         run = board.runs[0]
         frame = run.read_scores(board.protocol.id).to_pandas()
-        known = frame[frame["silent"].notna() & (frame["metric"] == board.protocol.metrics[0].name)]
+        known = frame[
+            frame["silent"].notna()
+            & (frame["metric"] == board.protocol.metrics[0].name)
+            & (frame["start"] < frame["stop"])  # one in the zeros after the end is no window
+        ]
         if known.empty or not run.manifest.layouts:
             continue
         stems = known.groupby(known["stem"].astype(str))["silent"]

@@ -8,7 +8,7 @@ from functools import cache
 from sepeval.audits.base import Finding, Plain, Runs, audit
 from sepeval.protocol import Protocol, Segments, Sliding, Whole, released
 from sepeval.protocol import load as load_protocol
-from sepeval.what_if import Case, Comparison, cases, held
+from sepeval.what_if import Case, Comparison, cases, held, strongest
 
 _LEAST_DB = 0.05
 _REFUSED = "cells have other edges"
@@ -28,20 +28,17 @@ def windows(runs: Runs) -> Iterator[Finding]:
             comparison = case.under_windows(variant)
             if comparison is not None:
                 answered[told] = comparison
-        if not answered:
-            continue
-        told = max(answered, key=lambda one: (answered[one].turns, answered[one].effect))
-        strongest = answered[told]
-        if strongest.effect < _LEAST_DB and not strongest.turns:
+        most = strongest(answered)
+        if most is None or (most.effect < _LEAST_DB and not most.turns):
             continue
         yield Finding(
             audit="windows",
-            severity="warning" if strongest.turns else "note",
+            severity="warning" if most.turns else "note",
             subject=runs.name,
             where=case.board.title,
-            message=f"With windows of {told}, {strongest.words}",
+            message=f"With windows of {most.name}, {most.words}",
             way_out="state length, hop, what windows are cut from, and what becomes of the rest",
-            **strongest.facts(_rows(answered, asked)),
+            **most.facts(_rows(answered, asked)),
         )
 
 

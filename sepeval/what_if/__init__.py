@@ -9,7 +9,6 @@ from sepeval.what_if.answers import (
     Change,
     Comparison,
     Numbers,
-    differing,
     masked,
     of_frames,
     scores,
@@ -18,6 +17,7 @@ from sepeval.what_if.answers import (
 from sepeval.what_if.boards import Board, boards, data_of, energy_part, names, part
 from sepeval.what_if.cases import Case, Sheet, cases, sheets
 from sepeval.what_if.resampling import Sampled, sampled
+from sepeval.what_if.strongest import Strongest, strongest
 from sepeval.what_if.systems import TRIVIAL, Held, Key, Kind, held, key_of, trivial
 from sepeval.what_if.variants import changed_metrics, changed_silence, changed_summaries
 
@@ -33,13 +33,13 @@ __all__ = [
     "Numbers",
     "Sampled",
     "Sheet",
+    "Strongest",
     "boards",
     "cases",
     "changed_metrics",
     "changed_silence",
     "changed_summaries",
     "data_of",
-    "differing",
     "energy_part",
     "held",
     "key_of",
@@ -50,6 +50,7 @@ __all__ = [
     "sampled",
     "scores",
     "sheets",
+    "strongest",
     "table",
     "trivial",
 ]

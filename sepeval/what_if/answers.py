@@ -13,6 +13,7 @@ import pandas as pd
 from sepeval.kernels.significance import ranks
 from sepeval.protocol import Protocol
 from sepeval.scoring import score_track
+from sepeval.store import open_run
 from sepeval.store.scores import Scored, score_table
 from sepeval.summary import ALL, SummaryRow, summarise_scores
 from sepeval.types import Status
@@ -42,6 +43,7 @@ class Change:
 
     Attributes:
         system: name.
+        summary: name of the reductions, for one protocol may state several.
         metric: name of the score.
         stem: name, or `All`.
         before: in the table as it is.
@@ -51,6 +53,7 @@ class Change:
     """
 
     system: str
+    summary: str
     metric: str
     stem: str
     before: float
@@ -131,6 +134,7 @@ class Comparison:
         rows: list[Mapping[str, Plain]] = [
             {
                 "system": one.system,
+                "summary": one.summary,
                 "metric": one.metric,
                 "stem": one.stem,
                 "value": one.before,
@@ -159,6 +163,9 @@ class Comparison:
 def scores(key: Key, protocol: Protocol) -> pd.DataFrame:
     """Return the scores of a system under a variant, as `sepeval.summary.score_frame` does.
 
+    Windows that hold no sample of the track, because they lie in the zeros that fill its last
+    segment, have no score, unless the protocol that the system was scored under scores them.
+
     Raises:
         StoreError: the statistics do not serve the variant.
         ValidationError: the variant is no protocol.
@@ -173,7 +180,19 @@ def scores(key: Key, protocol: Protocol) -> pd.DataFrame:
         for one in held(key)
     ]
     frame: pd.DataFrame = score_table(sound, found).to_pandas()
-    return frame
+    beyond = _beyond(frame)
+    return frame if not beyond.any() or _scores_beyond(key) else frame[~beyond]
+
+
+@lru_cache(maxsize=256)
+def _scores_beyond(key: Key) -> bool:
+    """Return whether windows beyond the end of a track enter the numbers as they stand."""
+    return bool(_beyond(open_run(key.folder).read_scores(key.protocol).to_pandas()).any())
+
+
+def _beyond(frame: pd.DataFrame) -> pd.Series[bool]:
+    """Return which scores are of windows that hold no sample of the track."""
+    return (frame["start"] >= frame["stop"]) & (frame["status"].astype(str) == str(Status.OK))
 
 
 def table(systems: Mapping[str, Key], protocol: Protocol) -> Numbers:
@@ -254,20 +273,11 @@ def compare(
             ranks(numbers.round(_PRINTED), higher_is_better=up) for numbers in (first, second)
         )
         changes += [
-            Change(name, metric, stem, float(a), float(b), int(c), int(d))
+            Change(name, summary, metric, stem, float(a), float(b), int(c), int(d))
             for name, a, b, c, d in zip(shared, first, second, was, is_now, strict=True)
         ]
     changes.sort(key=lambda one: (one.stem != ALL, -one.effect))
     return Comparison(tuple(changes), in_db)
-
-
-def differing(comparisons: Sequence[Comparison]) -> Comparison | None:
-    """Return the comparison that moves most; None without any.
-
-    One that changes the order in `All` moves more than one that does not; then places count, then
-    dB.
-    """
-    return max(comparisons, key=lambda one: (one.turns, one.effect_ranks, one.effect), default=None)
 
 
 @lru_cache(maxsize=1024)

@@ -162,3 +162,20 @@ def test_a_stem_that_decides_the_order_is_found(tmp_path: Path) -> None:
 
     assert "without bass" in finding.message
     assert finding.effect_ranks == 1
+
+
+def test_the_effect_is_the_largest_of_all_orders_though_another_turns_the_table(
+    tmp_path: Path,
+) -> None:
+    even = scored(tmp_path, "even", {"one": [5.0] * 9, "two": [5.0] * 9, "three": [5.0] * 9})
+    moody = {"one": [6.0] * 5 + [-9.0] * 4, "two": [6.0] * 9, "three": [6.0] * 9}
+
+    (finding,) = aggregation_order(board(even, scored(tmp_path, "moody", moody)))
+
+    moves = [abs(float(str(row["change_db"]))) for row in finding.evidence]
+    assert finding.effect_db == pytest.approx(max(moves))
+    assert finding.effect_ranks == max(
+        abs(int(str(row["rank"])) - int(str(row["rank_by_better_rule"])))
+        for row in finding.evidence
+    )
+    assert all(row["summary"] for row in finding.evidence)

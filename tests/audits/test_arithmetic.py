@@ -230,3 +230,27 @@ def test_lines_of_other_protocols_in_one_column_are_noted() -> None:
 
     assert "2 stated" in finding.message
     assert not list(rows_of_other_protocols(table(text.replace("-HQ,mean", ",median"))))
+
+
+def test_a_model_is_known_by_its_name_without_what_stands_in_parentheses() -> None:
+    text = "model,dataset,stem,metric,value\nMSDM,Slakh2100,All,SI-SDRi,17.90\n"
+
+    (finding,) = against_published(table(text))
+
+    assert finding.severity == "note"
+    assert "'MSDM (Dirac)'" in finding.message
+
+
+def test_the_number_of_tracks_of_a_close_margin_is_that_of_its_data() -> None:
+    text = "model,dataset,stem,metric,value\na,{0},All,SDR,6.0\nb,{0},All,SDR,{1}\n"
+
+    (slakh,) = close_margins(table(text.format("Slakh2100 test", 5.9)))
+    (unknown,) = close_margins(table(text.format("mine", 5.7)))
+
+    assert "225 tracks (orig is assumed; redux has 151)" in slakh.message
+    assert "50 tracks, which is assumed" in unknown.message
+    assert not list(close_margins(table(text.format("Slakh2100 test", 5.8))))
+
+
+def test_a_margin_that_equals_the_bound_is_not_below_it() -> None:
+    assert not list(close_margins(table("system,All\na,10.0\nb,9.65\n")))

@@ -10,13 +10,11 @@ from sepeval.types import Array
 from tests.audits.planting import Make, as_they_are, of_one_track, of_run, only
 
 
-def test_what_a_delay_of_one_track_is_worth_is_spread_over_all(make: Make) -> None:
-    late = make(of_one_track(lambda one: np.roll(one, 37, axis=2)))
+def test_a_run_that_is_silent_all_along_is_told_as_such(make: Make) -> None:
+    found = only(of_run(make(lambda estimates, _: 0.0 * estimates), "zeros_while_playing"))
 
-    found = only(of_run(late, "delay"))
-
-    rises = [float(str(row["undone_db"])) - float(str(row["si_sdr_db"])) for row in found.evidence]
-    assert found.effect_db == pytest.approx(max(rises) / 2, abs=2.0)
+    assert "Every estimate of this run is exactly zero" in found.message
+    assert (found.severity, found.effect_db) == ("error", None)
 
 
 def test_zeros_while_a_stem_plays_are_found_with_what_they_earn(make: Make) -> None:
@@ -57,6 +55,20 @@ def test_a_hole_shorter_than_a_window_is_found_with_what_it_costs(make: Make) ->
     assert found.effect_db > 3
 
 
+def without_vocals(estimates: Array) -> Array:
+    estimates[0, :, 44100 * 5 : 44100 * 7] = 0.0
+    return estimates
+
+
+def test_a_hole_in_a_track_that_is_one_cell_has_a_length_and_no_decibels(make: Make) -> None:
+    holed = make(of_one_track(without_vocals), protocols=("msst-si-sdr",), layout="musdb18hq")
+
+    found = only(of_run(holed, "holes"))
+
+    assert found.effect_db is None
+    assert "1.5 s, in vocals of " in found.message
+
+
 def test_an_estimate_under_another_name_is_no_hole(make: Make) -> None:
     def change(estimates: Array, _: Array) -> Array:
         estimates[0, :, 22050 * 2 : 22050 * 9] = 0.0
@@ -82,8 +94,9 @@ def test_a_delay_is_found_to_the_sample(make: Make) -> None:
     found = only(of_run(late, "delay"))
 
     assert {row["late_by"] for row in found.evidence} == {37}
-    assert found.value_by_better_rule is not None
-    assert found.value_by_better_rule > 25
+    assert all(float(str(row["undone_db"])) > 25 for row in found.evidence)
+    assert found.effect_db is found.value is found.value_by_better_rule is None
+    assert "no number of a protocol" in found.message
 
 
 def test_clipping_and_rounding_of_estimates_are_found(make: Make) -> None:

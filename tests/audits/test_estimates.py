@@ -107,6 +107,7 @@ def test_a_lean_to_one_side_is_found(make: Make) -> None:
     assert found.value is not None
     assert found.value_by_better_rule > 25
     assert found.value < 12
+    assert of_run(leaning, "wrong_gain") == []
 
 
 def test_inverted_polarity_is_found_where_si_sdr_is_blind(make: Make) -> None:

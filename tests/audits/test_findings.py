@@ -15,8 +15,9 @@ def finding(name: str, severity: str = "warning", **fields: object) -> Finding:
     return Finding(audit=name, severity=severity, **{**texts, **fields})  # type: ignore[arg-type]
 
 
-def test_errors_of_unknown_size_come_first_then_decibels_then_places() -> None:
+def test_errors_come_first_then_decibels_then_places() -> None:
     found = [
+        finding("wrong", "error", effect_db=0.5),
         finding("small", effect_db=0.1),
         finding("places", effect_ranks=2),
         finding("note", "note"),
@@ -26,7 +27,7 @@ def test_errors_of_unknown_size_come_first_then_decibels_then_places() -> None:
 
     names = [one.audit for one in ordered(found)]
 
-    assert names == ["unknown", "large", "small", "places", "note"]
+    assert names == ["unknown", "wrong", "large", "small", "places", "note"]
 
 
 def test_a_check_fails_from_its_severity_on() -> None:

@@ -14,12 +14,7 @@ from tests.report.runs import Score, protocol, summary, write
 
 def system(root: Path, label: str, values: np.ndarray, **changed: object) -> Run:
     """A run with one window per track, equal in both stems."""
-    rows = [
-        Score(f"track {place:02d}", stem, float(value))
-        for place, value in enumerate(values)
-        for stem in ("bass", "drums")
-    ]
-    return write(root, label, rows, under=protocol(**changed))
+    return write(root, label, _rows(values), under=protocol(**changed))
 
 
 def hard_and_easy(tracks: int = 30) -> np.ndarray:
@@ -88,3 +83,31 @@ def test_a_stem_that_sounds_in_one_track_leaves_no_number_without_it(tmp_path: P
 
 def test_even_tracks_dominate_nothing(tmp_path: Path) -> None:
     assert not list(dominant_track(board(system(tmp_path, "a", hard_and_easy()))))
+
+
+def test_a_track_that_one_system_lacks_does_not_make_a_margin(tmp_path: Path) -> None:
+    values = hard_and_easy()
+    values[0] = 60.0
+    whole = write(tmp_path, "whole", _rows(values))
+    lacking = write(tmp_path, "lacking", _rows(values + 0.1)[2:], errors={"track 00": "no file"})
+
+    assert not list(margins(board(whole, lacking)))  # 0.1 on every track that both have
+
+
+def test_it_is_told_that_tracks_are_lacking(tmp_path: Path) -> None:
+    values = hard_and_easy()
+    other = values - 0.1 + np.random.default_rng(1).normal(0.0, 2.0, len(values))
+    whole = write(tmp_path, "whole", _rows(values))
+    lacking = write(tmp_path, "lacking", _rows(other)[2:], errors={"track 00": "no file"})
+
+    (finding,) = margins(board(whole, lacking))
+
+    assert "over 29 tracks that all systems have (1 are lacking)" in finding.message
+
+
+def _rows(values: np.ndarray) -> list[Score]:
+    return [
+        Score(f"track {place:02d}", stem, float(value))
+        for place, value in enumerate(values)
+        for stem in ("bass", "drums")
+    ]

@@ -123,3 +123,14 @@ SI_SDR: dict[str, object] = {
         "precision": "float64",
     },
 }
+
+
+def test_an_offset_is_told_with_its_track_and_stem(tmp_path: Path) -> None:
+    sound, moved = clean(), clean()
+    moved.estimates[1] += 0.02
+    made = run(tmp_path, "a", {"one": sound, "two": moved}, [protocol(SDR)])
+
+    (finding,) = mean_removal(board(made))
+
+    assert "+0.0200, in drums of two of a" in finding.message
+    assert finding.evidence[0]["track"] == "two"

@@ -144,6 +144,18 @@ def test_two_documents_of_one_name_are_an_error(tmp_path: Path) -> None:
 
     assert same_name.where == "two-stems.v1"
     assert "share no protocol" in nothing_shared.message
+
+
+def test_two_versions_of_one_protocol_are_told_as_such(tmp_path: Path) -> None:
+    tracks = {"one": heard(0)}
+    runs = [
+        run(tmp_path, "a", tracks, [protocol()]),
+        run(tmp_path, "b", tracks, [protocol(version=2)]),
+    ]
+
+    (found,) = mixed_protocols(board(*runs))
+
+    assert "two-stems.v1 and two-stems.v2 are versions of one protocol" in found.message
     assert not list(mixed_protocols(board(*runs[:1])))
 
 

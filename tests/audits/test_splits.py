@@ -77,6 +77,12 @@ def test_the_windows_of_a_paper_are_those_of_its_protocol(tmp_path: Path) -> Non
     assert (msdm["silent"], msdm["windows"]) == (5, 5)  # 11.9 s of 14, the last of them 3.9 s long
 
 
+def test_windows_after_the_end_of_a_track_are_no_silence() -> None:
+    playing = np.random.default_rng(1).standard_normal((2, 24 * 44100))  # 2.2 segments of 11 s
+
+    assert not any(one.silent for one in stem_of(playing, 44100).activity)
+
+
 @pytest.mark.data
 @needs_golden
 @needs_audio
@@ -188,6 +194,30 @@ def test_the_same_recording_from_another_start_is_no_other_rendering(
 
     assert found.severity == "error"
     assert found.evidence[0]["same"] == "audio"
+
+
+def _progression(seed: int) -> np.ndarray:
+    """Chords of one key, one a second, over a floor: the pattern of many pieces."""
+    generator = np.random.default_rng(seed)
+    time = np.arange(RATE) / RATE
+    fall = np.exp(-time / 0.2)
+    chords = [
+        sum(np.sin(2 * np.pi * key * time) for key in generator.choice(_KEY, 3)) * fall
+        for _ in range(24)
+    ]
+    return np.concatenate(chords) * 0.05 + 0.003 * generator.standard_normal(24 * RATE)
+
+
+_KEY = (220.0, 261.0, 329.0, 392.0, 440.0, 523.0)
+
+
+def test_pieces_in_one_key_and_tempo_are_not_there_twice(tmp_path: Path) -> None:
+    split = index(tmp_path, "slakh2100_22050", tracks=8, seconds=24.0)
+    for place, track in enumerate(split.tracks):
+        for (file,) in track.stems.values():
+            soundfile.write(file.path, _progression(place) / 4, RATE, subtype="FLOAT")
+
+    assert findings(listen(split), "same_audio") == []
 
 
 def test_a_track_that_is_there_twice_is_an_error(tmp_path: Path) -> None:

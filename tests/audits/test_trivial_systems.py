@@ -96,14 +96,17 @@ def test_nothing_is_right_where_silence_alone_is_scored(tmp_path: Path) -> None:
 
 
 def test_the_way_out_fits_the_protocol(tmp_path: Path) -> None:
-    references = music()
-    swapped = {"one": Heard(references, references[::-1])}
-    for rule in ("score", "leave_out"):
+    resting = music()
+    resting[1, :, 300:] = 0.0
+    for rule, references in (("score", resting), ("leave_out", resting), ("score", music())):
+        swapped = {"one": Heard(references, references[::-1])}
         under = [protocol(silence=silence(reference=rule), name=rule.replace("_", "-"))]
-        found = list(trivial_systems(board(run(tmp_path, rule, swapped, under))))
+        root = tmp_path / str(references is resting)
+        found = list(trivial_systems(board(run(root, rule, swapped, under))))
 
         assert found
-        assert all(("silent reference" in one.way_out) == (rule == "score") for one in found)
+        leaves_out = rule == "score" and references is resting
+        assert all(("silent reference" in one.way_out) == leaves_out for one in found)
         assert all(one.value_by_better_rule is None for one in found)
 
 

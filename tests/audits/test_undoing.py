@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from sepeval.audits.base.leaving_out import without_stretches
 from sepeval.audits.base.undoing import (
     whole_tracks,
     with_balance,
@@ -12,9 +15,11 @@ from sepeval.audits.base.undoing import (
     with_leak,
     with_order,
 )
-from sepeval.kernels.cells import measure
+from sepeval.kernels.cells import Statistics, measure
 from sepeval.scoring import TrackStatistics
-from sepeval.types import Array
+from sepeval.types import Array, BoolArray, IntArray
+from sepeval.what_if import Held
+from tests.audits import boards
 from tests.audits.planting import Make, as_they_are
 
 
@@ -80,3 +85,29 @@ def test_a_whole_track_is_the_sum_of_its_cells(make: Make) -> None:
 
     assert [one.track for one in tracks] == [one.id for one in found.manifest.tracks]
     assert all(one.statistics.gram.shape[0] == 1 for one in tracks)
+
+
+def _hole(_: Held, windows: Statistics, cut: IntArray) -> BoolArray:
+    found = np.zeros((len(cut), windows.stems), np.bool_)
+    found[:, 0] = (cut[:, 0] < 350) & (cut[:, 1] > 250)
+    return found
+
+
+def test_a_hole_in_a_whole_track_leaves_its_other_cells(tmp_path: Path) -> None:
+    references = boards.music()
+    estimates = boards.noisy(references, level=0.1)
+    estimates[0, :, 250:350] = 0.0
+    whole = boards.protocol(boards.SDR, name="whole", windows={"kind": "whole"})
+    heard = {"one": boards.Heard(references, estimates)}
+    cells = boards.run(tmp_path, "cells", heard, [whole, boards.protocol()])
+    single = boards.run(tmp_path, "single", heard, [whole])
+
+    rows = without_stretches(cells, _hole).rows
+
+    rest = np.r_[0:200, 400:600]
+    reference, error = references[0, 0, rest], (references - estimates)[0, 0, rest]
+    wanted = 10.0 * np.log10((reference @ reference) / (error @ error))
+    found = {row["stem"]: row for row in rows if row["protocol"] == "whole.v1"}
+    assert found["bass"]["value_by_better_rule"] == pytest.approx(wanted)
+    assert found["drums"]["change_db"] == pytest.approx(0.0)
+    assert without_stretches(single, _hole).rows == ()

@@ -8,19 +8,21 @@ from sepeval.audits.base.audit import SEVERITIES, Finding, Severity
 
 
 def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return findings by how far they can move a number, the largest first.
+    """Return findings, errors first, each kind by how far it can move a number, the largest first.
 
-    An error of unknown size comes before all others, because it may be of any size. Then dB decide,
-    then ranks, then severity.
+    An error says that a number is not what it is called; what another rule would do to it comes
+    after. An error of unknown size comes before all others, because it may be of any size. Then dB
+    decide, then ranks, then severity.
     """
     return tuple(sorted(findings, key=_key))
 
 
 def _key(one: Finding) -> tuple[object, ...]:
-    unknown = one.effect_db is None and one.effect_ranks is None
+    is_error = one.severity == "error"
+    unknown = is_error and one.effect_db is None and one.effect_ranks is None
     severity = -SEVERITIES.index(one.severity)
     size = (-(one.effect_db or 0.0), -(one.effect_ranks or 0))
-    return (not (unknown and one.severity == "error"), *size, severity, one.audit, one.where)
+    return (not is_error, not unknown, *size, severity, one.audit, one.where)
 
 
 def failing(findings: Iterable[Finding], *, least: Severity) -> tuple[Finding, ...]:

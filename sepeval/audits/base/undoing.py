@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 
 from sepeval.audits.base.audit import Plain
-from sepeval.errors import StoreError
 from sepeval.kernels.cells import Statistics, join
 from sepeval.kernels.windows import Gather, gather
 from sepeval.metrics.base import build
@@ -134,8 +133,8 @@ def undone(run: Run, change: Change) -> Effect:
             before.append(Scored(one.track, one.replicate, scored))
             after.append(Scored(one.track, one.replicate, other))
         if before:
-            rows += _moves(_numbers(protocol, before), _numbers(protocol, after), protocol)
-    return _effect(rows)
+            rows += moves(numbers_of(protocol, before), numbers_of(protocol, after), protocol)
+    return strongest(rows)
 
 
 def over_tracks(estimates: Iterable[tuple[str, float, float]]) -> Effect:
@@ -151,39 +150,6 @@ def over_tracks(estimates: Iterable[tuple[str, float, float]]) -> Effect:
     means = [np.mean(pairs, axis=0).tolist() for pairs in stems.values()]
     value, undone = max(means, key=lambda pair: abs(pair[1] - pair[0]), default=(None, None))
     return Effect(value, undone, ())
-
-
-Chosen = Callable[[Held, Statistics, IntArray], BoolArray]
-
-
-def without(run: Run, chosen: Chosen) -> Effect:
-    """Return how the numbers of a run move when windows are left out.
-
-    Args:
-        run: a run with statistics.
-        chosen: given a track, the statistics of its windows, and their starts and stops
-            [window 2], says which to leave out, [window stem].
-    """
-    rows: list[Mapping[str, Plain]] = []
-    for protocol in protocols_with_statistics(run):
-        before, gone = [], []
-        for one in statistics_of(run, protocol):
-            if one.statistics is None:
-                continue
-            scored = score_track(protocol, one.statistics)
-            found = windows_of(protocol, one.statistics)
-            if found is None:
-                raise StoreError(f"{run.folder}: has no edges of cells for {protocol.id}")
-            statistics, windows = found
-            mask = chosen(one, statistics, windows)
-            before.append(Scored(one.track, one.replicate, scored))
-            gone.append(np.broadcast_to(mask.T, scored.values.shape).ravel())
-        if before and any(one.any() for one in gone):
-            frame = score_table(protocol, before).to_pandas()
-            kept = frame[~np.concatenate(gone)]
-            first = summarise_scores(frame, protocol, system="")
-            rows += _moves(first, summarise_scores(kept, protocol, system=""), protocol)
-    return _effect(rows)
 
 
 def with_gains(statistics: Statistics, gains: Array) -> Statistics:
@@ -266,13 +232,15 @@ def _whole_tracks(run: Run, protocol: Protocol) -> Iterator[Whole]:
             )
 
 
-def _numbers(protocol: Protocol, scored: list[Scored]) -> tuple[SummaryRow, ...]:
+def numbers_of(protocol: Protocol, scored: list[Scored]) -> tuple[SummaryRow, ...]:
+    """Return the numbers of a table from the scores of tracks."""
     return summarise_scores(score_table(protocol, scored).to_pandas(), protocol, system="")
 
 
-def _moves(
+def moves(
     before: tuple[SummaryRow, ...], after: tuple[SummaryRow, ...], protocol: Protocol
 ) -> Iterator[Mapping[str, Plain]]:
+    """Yield how each number in dB moves that both tables have."""
     in_db = {
         entry.name
         for entry in protocol.metrics
@@ -291,7 +259,8 @@ def _moves(
             }
 
 
-def _effect(rows: list[Mapping[str, Plain]]) -> Effect:
+def strongest(rows: Iterable[Mapping[str, Plain]]) -> Effect:
+    """Return the effect whose rows these are, the largest move first."""
     ordered = sorted(rows, key=lambda row: -abs(float(str(row["change_db"]))))
     if not ordered:
         return NOTHING

@@ -1,8 +1,9 @@
 """Jumps of an error at equal distances: the seams between chunks that were separated apart.
 
 A jump is a sample at which the second difference of the error is eight times its RMS in the same
-1024 samples, while that of the reference is not large. Jumps count as seams where they lie at
-the multiples of one period, counted from the start of the track, far more often than by chance.
+1024 samples, while no reference and not the mixture has a large one within 3 ms: what leaks, or is
+missing, jumps where the music does. Jumps count as seams where they lie at the multiples of one
+period, counted from the start of the track, far more often than by chance.
 What is smoother than its surroundings (a cross-fade, a jump inside a noisy error) is not seen.
 """
 
@@ -17,10 +18,11 @@ from sepeval.kernels.signal_facts.levels import SLICE
 from sepeval.types import Array, IntArray
 
 _JUMP = 64.0  # square of a second difference over its mean square: 8 times the RMS
-_OWN = 16.0  # the same of the reference, from which on the music itself jumps
+_OWN = 36.0  # the same of the music, over the calmer of its sides, from which on it jumps itself
+_NEAR_S = 3e-3  # s; a separator smears an onset by as much
 _NEAR = 2  # samples between a jump and the seam that it belongs to
-_LEAST = 3  # seams
-_SHARE = 0.7  # of the multiples of a period at which there is a jump
+_LEAST = 5  # seams; beats lie on a grid too, and fewer hits come by chance
+_SHARE = 0.6  # of the multiples of a period at which there is a jump; the music hides the others
 _IMPROBABLE = -9.0  # decimal logarithm of the chance that the jumps lie there by accident
 
 
@@ -47,14 +49,15 @@ class Seams(NamedTuple):
     size_db: float
 
 
-def jumps(error: Array, reference: Array) -> Jumps:
-    """Return where an error jumps and its reference does not; at most one place per 1024 samples.
+def jumps(error: Array, music: Array, *, rate: int) -> Jumps:
+    """Return where an error jumps and no music does; at most one place per 1024 samples.
 
     A rest of less than 1024 samples is not looked at.
 
     Args:
         error: [sample].
-        reference: [sample].
+        music: [signal sample], all references and the mixture.
+        rate: in Hz.
     """
     step = np.diff(error)
     whole = (len(error) - 2) // SLICE * SLICE
@@ -63,17 +66,23 @@ def jumps(error: Array, reference: Array) -> Jumps:
     top = np.maximum(slices.max(axis=1), -slices.min(axis=1))
     rows = np.flatnonzero((top * top > _JUMP * mean) & (mean > 0))
     places = rows * SLICE + np.argmax(np.abs(slices[rows]), axis=1) + 2
-    kept = np.array([_is_calm(reference, int(place)) for place in places], dtype=np.bool_)
+    near = min(max(2, round(_NEAR_S * rate)), SLICE // 4)
+    kept = np.array([_is_calm(music, int(place), near) for place in places], dtype=np.bool_)
     rows, places = rows[kept], places[kept]
     return Jumps(places, 10.0 * np.log10(top[rows] ** 2 / mean[rows]))
 
 
-def _is_calm(reference: Array, place: int) -> bool:
-    """Return whether the reference does not jump within 32 samples of a place."""
-    bent = np.diff(reference[max(0, place - SLICE // 2) : place + SLICE // 2], n=2) ** 2
-    middle = min(place, SLICE // 2)
-    near = bent[max(0, middle - 32) : middle + 32]
-    return bool(near.max(initial=0.0) <= _OWN * bent.mean()) if len(bent) else True
+def _is_calm(music: Array, place: int, near: int) -> bool:
+    """Return whether no signal jumps near a place, over half a slice on its calmer side."""
+    first = max(0, place - SLICE // 2)
+    bent = np.diff(music[:, first : place + SLICE // 2], n=2, axis=1) ** 2
+    middle = place - first
+    around = [bent[:, : max(0, middle - near)], bent[:, middle + near :]]
+    sides = [one.mean(axis=1) for one in around if one.shape[1]]
+    close = bent[:, max(0, middle - near) : middle + near]
+    if not sides or not close.shape[1]:
+        return True
+    return bool((close.max(axis=1) <= _OWN * np.min(sides, axis=0)).all())
 
 
 def seams(found: Jumps, *, length: int, shortest: int) -> Seams | None:

@@ -40,7 +40,8 @@ class SignalFacts:
             reference is above -60 dBFS.
         played: [stem] int64, samples in which the reference is above -60 dBFS.
         lags: of each stem, where the reference is loudest; None where a signal is all zero.
-        seams: of each stem, in the first 96 s; None where there are none.
+        seams: of each stem, in the first 96 s; None where there are none, and where the estimate is
+            all zero.
         likeness: fingerprint of the mixture.
     """
 
@@ -149,7 +150,8 @@ class _Gathered:
         self._played = np.zeros(stems, np.int64)
         self._loudest: list[_Loudest | None] = [None] * stems
         self._jumps: list[list[Jumps]] = [[] for _ in range(stems)]
-        self._before = np.zeros((stems, 2, 2))  # last two samples of error and reference
+        self._errors = np.zeros((stems, 2))  # last two samples of each error
+        self._music = np.zeros((stems + 1, 2))  # the same of the references and the mixture
         self._classes: list[Array] = []
         self._unheard = np.zeros(0)  # less than one step of the mixture
 
@@ -157,6 +159,8 @@ class _Gathered:
         """Take in the next stretch."""
         for stem in range(len(self._references)):
             self._add_stem(stem, stretch.references[stem], stretch.estimates[stem])
+        if self._length < _SEARCHED_S * self._rate:
+            self._look_for_jumps(stretch)
         self._mixture.add(stretch.mixture)
         mono = stretch.mixture.mean(axis=0) if len(stretch.mixture) > 1 else stretch.mixture[0]
         heard = np.concatenate([self._unheard, mono])
@@ -168,17 +172,20 @@ class _Gathered:
     def facts(self) -> SignalFacts:
         """Return the facts of the whole track."""
         shortest = int(_SHORTEST_S * self._rate)
+        estimates = tuple(one.levels() for one in self._estimates)
         return SignalFacts(
             rate=self._rate,
             references=tuple(one.levels() for one in self._references),
-            estimates=tuple(one.levels() for one in self._estimates),
+            estimates=estimates,
             mixture=self._mixture.levels(),
             holes=tuple(_stretches(found, self._length) for found in self._holes),
             played=np.minimum(self._played, self._length),
             lags=tuple(self._lag(loudest) for loudest in self._loudest),
             seams=tuple(
                 seams(_all(found), length=self._searched, shortest=shortest)
-                for found in self._jumps
+                if own.energy.any()
+                else None
+                for own, found in zip(estimates, self._jumps, strict=True)
             ),
             likeness=bits(np.concatenate(self._classes)),
         )
@@ -201,16 +208,17 @@ class _Gathered:
             self._loudest[stem] = _Loudest(
                 loudness, reference[channel].copy(), estimate[channel].copy()
             )
-        if self._length < _SEARCHED_S * self._rate:
-            self._look_for_jumps(stem, _mixed(reference), _mixed(estimate))
 
-    def _look_for_jumps(self, stem: int, reference: Array, estimate: Array) -> None:
-        error = estimate - reference
-        begun = np.concatenate([self._before[stem, 0], error])
-        music = np.concatenate([self._before[stem, 1], reference])
-        found = jumps(begun, music)
-        self._jumps[stem].append(found._replace(places=found.places + self._length - 2))
-        self._before[stem] = begun[-2:], music[-2:]
+    def _look_for_jumps(self, stretch: Stretch) -> None:
+        references = [_mixed(one) for one in stretch.references]
+        music = np.stack([*references, _mixed(stretch.mixture)])
+        begun = np.concatenate([self._music, music], axis=1)
+        for stem, reference in enumerate(references):
+            error = _mixed(stretch.estimates[stem]) - reference
+            found = jumps(np.concatenate([self._errors[stem], error]), begun, rate=self._rate)
+            self._jumps[stem].append(found._replace(places=found.places + self._length - 2))
+            self._errors[stem] = np.concatenate([self._errors[stem], error])[-2:]
+        self._music = begun[:, -2:]
 
     def _lag(self, loudest: _Loudest | None) -> Lag | None:
         if loudest is None:
