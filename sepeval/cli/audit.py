@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from sepeval.cli import build, options
+from sepeval.cli import build, chosen, options
 from sepeval.cli.console import columns, say, show
 
 if TYPE_CHECKING:
@@ -132,7 +132,10 @@ def _subjects(paths: Sequence[Path], protocols: Sequence[str]) -> list[Subject]:
     subjects: list[Subject] = [_table(path) for path in tables]
     if folders:
         names = [word for text in protocols for word in text.split(",")]
-        subjects.append(Runs(tuple(_under(run, names) for run in find_runs(folders))))
+        runs: Sequence[Run] = find_runs(folders)
+        for name in names:
+            runs = chosen.under(runs, folders, name)
+        subjects.append(Runs(tuple(_under(run, names) for run in runs)))
     return subjects
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from sepeval.cli import options
+from sepeval.cli import chosen, options
 from sepeval.cli.console import columns, say, show
 
 _FILES = {"text": "txt", "markdown": "md", "csv": "csv", "json": "json"}
@@ -39,7 +39,10 @@ def silence(
     from sepeval.store import find_runs
     from sepeval.store.files import write_text
 
-    found = parted(find_runs(runs), protocol=protocol, metric=metric, baseline=baseline)
+    shown = tuple(find_runs(runs))
+    if protocol:
+        shown = tuple(chosen.under(shown, runs, protocol))
+    found = parted(shown, protocol=protocol, metric=metric, baseline=baseline)
     texts = {
         "markdown": silence_tables.as_markdown,
         "csv": silence_tables.as_csv,

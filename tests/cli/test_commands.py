@@ -287,8 +287,41 @@ def test_a_stem_that_a_track_lacks_is_told(sepeval: Command, slakh: Path, tmp_pa
     assert "counts as silent: Track01877 (bass)" in done.out
 
 
+def test_a_track_with_dots_is_scored_and_audio_in_no_track_is_told(
+    sepeval: Command, slakh: Path, tmp_path: Path
+) -> None:
+    references = tmp_path / "ref"
+    shutil.copytree(slakh / "test", references)
+    (references / "Track01877").rename(references / "...And Justice for All")
+    shutil.copytree(references / "Track01876", references / "more" / "Track01876")
+    words = ("-p", MSDM, "-o", tmp_path / "runs", "--json")
+
+    done = sepeval("score", references, references, *words)
+
+    assert "2 of 2 tracks" in done.err, done.err
+    told = next(line for line in done.err.splitlines() if "in no track" in line)
+    assert "4 audio files: more/Track01876/bass.wav, " in told
+    assert told.endswith(" and 1 more")
+
+
 def test_all_protocols_that_a_run_serves_are_rescored(sepeval: Command, run: Path) -> None:
     done = sepeval("rescore", run, "-p", "all")
 
     assert done.code == 0, done.err
     assert "slakh2100-active.v1" in done.out
+
+
+@pytest.mark.parametrize("command", ["audit", "silence"])
+def test_runs_in_a_folder_without_the_protocol_are_left_out_and_told(
+    sepeval: Command, run: Path, slakh: Path, command: str
+) -> None:
+    words = ("run", "-d", "slakh2100_22050", "--data", slakh, "--split", "test", "--partial")
+    sepeval(*words, "-c", "edition=orig", "-s", "zeros", "-p", "msst-si-sdr", "-o", run)
+
+    done = sepeval(command, run, "-p", MSDM)
+
+    assert f"no scores under {MSDM}, so left out: zeros" in done.err
+    (other,) = run.glob("zeros--*")
+    refused = sepeval(command, other, "-p", MSDM)
+    assert refused.code == 2
+    assert "no scores under" in refused.err
