@@ -18,7 +18,7 @@ from sepeval.errors import StoreError, UnknownNameError
 from sepeval.kernels import significance
 from sepeval.protocol import Summary
 from sepeval.registry import nearest
-from sepeval.results import Results, gather
+from sepeval.results import Results, difference, gather
 from sepeval.store import Run
 
 
@@ -51,7 +51,8 @@ def compare(
             under different protocols, or no track has values of all systems.
         UnknownNameError: there is no such baseline, metric or summary.
     """
-    results = gather(runs, protocol)
+    results = gather(runs, protocol, mixed=True)
+    _refuse_other_audio(results)
     if len(results.systems) < 2:
         raise StoreError("a comparison takes two runs at least; found one")
     how, score = _chosen(results, metric, summary)
@@ -68,6 +69,7 @@ def compare(
         draws=draws,
         seed=seed,
         by=found.by,
+        alike=found.alike,
         differences=_differences(found, names, first, confidence, seed, upward=upward),
         moves=tuple(_moves(found, names, first)),
         spreads=spreads(results, how, score, found),
@@ -146,6 +148,19 @@ def _moves(found: Resampled, names: Sequence[str], first: int) -> Iterator[Move]
 def _known(value: float) -> float | None:
     """Return a number, or None for one that is not finite."""
     return float(value) if np.isfinite(value) else None
+
+
+def _refuse_other_audio(results: Results) -> None:
+    first = results.runs[0]
+    gaps = ((run, difference(first, run)) for run in results.runs[1:])
+    apart = next(((run, gap) for run, gap in gaps if gap), None)
+    if apart is not None:
+        message = (
+            f"{first.folder.name} and {apart[0].folder.name} did not measure the same: {apart[1]}; "
+            "a comparison pairs tracks of the same audio. Name runs of one dataset, split and "
+            "choice of tracks; `sepeval table --mixed` shows the others beside them, untested"
+        )
+        raise StoreError(message)
 
 
 def _place(results: Results, baseline: str) -> int:

@@ -14,7 +14,7 @@ from sepeval.summary import ALL
 
 _PATTERN = re.compile(
     r"\s*(?P<bound>low|high)?\(?(?P<metric>\w+)(\.(?P<stem>[^)<>=\s]+))?\)?"
-    r"\s*(?P<sign>>=|<=|>|<)\s*(?P<limit>[+-]?\d+(\.\d*)?([eE][+-]?\d+)?)\s*"
+    r"\s*(?P<sign>>=|<=|>|<)\s*(?P<limit>[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?)\s*"
 )
 _SIGNS: dict[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,

@@ -167,6 +167,8 @@ class Comparison:
         draws: resamples of the tracks, and patterns of signs.
         seed: of both.
         by: the centre of differences over tracks: the mean, or a median where the table takes one.
+        alike: whether the table's numbers weigh all tracks alike, as the tests do; else a track
+            with more windows weighs more.
         differences: by system, then by stem and All.
         moves: of every track that differs, the largest difference of each system and stem first.
         spreads: of the systems with more than one replicate.
@@ -181,7 +183,29 @@ class Comparison:
     draws: int
     seed: int
     by: Statistic
+    alike: bool
     differences: tuple[Difference, ...]
     moves: tuple[Move, ...]
     spreads: tuple[Spread, ...]
     standings: tuple[Standing, ...]
+
+    @property
+    def tests(self) -> int:
+        """How many tests the p-values are corrected for."""
+        return sum(one.p_holm is not None for one in self.differences)
+
+    @property
+    def tracks(self) -> int:
+        """How many tracks the stem with the most has."""
+        return max(one.tracks for one in self.differences)
+
+    @property
+    def least_p(self) -> float:
+        """The least p-value that so few tracks, or so few draws, leave after the correction."""
+        least = 2 / 2**self.tracks if self.is_exact else 1 / (self.draws + 1)
+        return min(self.tests * least, 1.0)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the test goes through all patterns of signs, not through draws of them."""
+        return 2**self.tracks <= self.draws or self.by != "mean"

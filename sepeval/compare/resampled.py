@@ -13,6 +13,7 @@ from sepeval.results import Results
 from sepeval.summary import ALL, score_frame
 from sepeval.types import Array
 from sepeval.what_if import sampled
+from sepeval.what_if.numbers import Numbers
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Resampled:
         draws: [draw system stem], the same over every resample.
         without: [track system stem], the same without one track each.
         by: how values become numbers, over tracks.
+        alike: whether `numbers` weigh all tracks of a stem alike, as `values` do.
     """
 
     tracks: tuple[str, ...]
@@ -40,6 +42,7 @@ class Resampled:
     draws: Array
     without: Array
     by: significance.Statistic
+    alike: bool
 
 
 def resampled(
@@ -72,15 +75,30 @@ def resampled(
     )
     once, drawn, without = (found.stems_of(one) for one in counts)
     by = found.numbers[0][0].by
+    alike = all(_alike(one) for own in found.numbers for one in own)
     if not found.whole:
-        return Resampled(found.tracks, found.stems, found.values, once[0], drawn, without, by)
+        return Resampled(
+            found.tracks, found.stems, found.values, once[0], drawn, without, by, alike
+        )
     once, drawn, without = (
         np.concatenate([one, found.joined(one)], axis=-1) for one in (once, drawn, without)
     )
     every = _known_mean(found.values[:, :, list(found.whole)])
     every[:, ~np.isfinite(once[0][:, -1])] = np.nan
     values = np.concatenate([found.values, every], axis=2)
-    return Resampled(found.tracks, (*found.stems, ALL), values, once[0], drawn, without, by)
+    stems = (*found.stems, ALL)
+    return Resampled(found.tracks, stems, values, once[0], drawn, without, by, alike)
+
+
+def _alike(numbers: Numbers) -> bool:
+    """Return whether every track that enters a number does so with the same weight."""
+    if numbers.weights is None:
+        known = np.isfinite(numbers.values).any(axis=1)
+        sizes = np.bincount(numbers.owners[known]).astype(np.float64)
+    else:
+        sizes = numbers.weights.sum(axis=1)
+    sizes = sizes[sizes > 0]
+    return bool((sizes == sizes[:1]).all())
 
 
 def _known_mean(values: Array) -> Array:

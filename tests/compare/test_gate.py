@@ -22,6 +22,7 @@ def worse(tmp_path: Path) -> Comparison:
     [
         "sdr>=-0.1",
         "sdr > -0.06",
+        "sdr>=-.1",
         "sdr.drums>=0.05",
         "sdr.bass<=-0.1",
         "low(sdr.drums)>0.05",
@@ -43,7 +44,18 @@ def test_a_gate_that_is_not_passed_says_why(worse: Comparison, text: str) -> Non
 
 @pytest.mark.parametrize(
     "text",
-    ["", "sdr", "sdr=>1", "sdr>=x", "sdr>=1dB", "low(sdr>=1", "sdr)>=1", "(sdr)>=1", "low sdr>=1"],
+    [
+        "",
+        "sdr",
+        "sdr=>1",
+        "sdr>=x",
+        "sdr>=.",
+        "sdr>=1dB",
+        "low(sdr>=1",
+        "sdr)>=1",
+        "(sdr)>=1",
+        "low sdr>=1",
+    ],
 )
 def test_what_is_no_gate_is_refused(text: str) -> None:
     with pytest.raises(SepevalError, match="is no gate; write"):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from sepeval.report.drawing.lettering import FONT, LETTER_IN, height_in, label, wrapped
+from sepeval.report.drawing.lettering import LETTER_IN, families, height_in, label, wrapped
 from sepeval.report.drawing.paper import Width, drawn_for, paper
 from sepeval.store.files import write_whole
 
@@ -31,7 +31,6 @@ _CHARTS_ACROSS = 3  # charts in a row of a page
 _EDGE_IN = 0.06  # inches, left free at both sides
 _SCREEN_DPI = 110  # of a figure in a notebook
 _STYLE = {
-    "font.family": FONT,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.axisbelow": True,
@@ -267,9 +266,13 @@ def _style() -> Iterator[None]:
     """Draw with matplotlib's own defaults, whatever the user has set, and without warnings."""
     import matplotlib.style
 
-    sizes = {"font.size": paper().text, "axes.titlesize": paper().text + 0.5}
+    sizes = {
+        "font.family": families(),
+        "font.size": paper().text,
+        "axes.titlesize": paper().text + 0.5,
+    }
     with matplotlib.style.context(["default", _STYLE, sizes]), warnings.catch_warnings():
-        # a name in a script that the font lacks is drawn as boxes; the tables have it
+        # a name in a script that no font here has is drawn as boxes; the tables have it
         warnings.filterwarnings("ignore", message=r".*[Gg]lyph.*missing.*")
         yield
 

@@ -6,9 +6,32 @@ import textwrap
 from collections.abc import Sequence
 
 FONT = "DejaVu Sans"  # comes with matplotlib
+# Fonts for signs that DejaVu lacks (Chinese, Japanese, Korean); the first installed is taken.
+# Those with TrueType outlines come first: a PDF holds them as what they are.
+_FALLBACKS = (
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+    "Droid Sans Fallback",
+    "Arial Unicode MS",
+    "Microsoft YaHei",
+    "Malgun Gothic",
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Source Han Sans SC",
+    "PingFang SC",
+    "Hiragino Sans",
+)
 LETTER_IN = 0.075 / 9.0  # inches, width of a letter per point of its size
 _HINTED = 1.04  # letters on whole pixels are wider than they are drawn, at most by this
 _WORD = 60  # characters, after which even a word is broken
+
+
+def families() -> list[str]:
+    """Return the font of figures, and after it one that has more signs where it is installed."""
+    from matplotlib.font_manager import fontManager
+
+    installed = {font.name for font in fontManager.ttflist}
+    return [FONT, *[name for name in _FALLBACKS if name in installed][:1]]
 
 
 def height_in(text: str, points: float) -> float:
@@ -44,7 +67,7 @@ def wrapped(text: str, width_in: float, *, points: float) -> str:
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
-    font = FontProperties(family=FONT, size=points)
+    font = FontProperties(family=families(), size=points)
     words = [part for word in text.split() for part in textwrap.wrap(word, _WORD)]
     lines = [""]
     for word in words:

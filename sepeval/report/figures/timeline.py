@@ -148,7 +148,7 @@ def _activity(
         path = _cells(run, results, records)
         if path is None:
             continue
-        found = parts.read_cells(path)
+        found = parts.read_cells(path, read=run.read_table)
         stems = found.facts["stems"]
         place = list(stems).index(stem) if isinstance(stems, list) else 0
         one = found.replicates[0]
@@ -168,7 +168,7 @@ def _rate(results: Results, records: Mapping[str, TrackRecord]) -> int | None:
     for run in results.runs:
         path = _cells(run, results, records)
         if path is not None:
-            return int(str(parts.read_table(path)[1]["rate"]))
+            return int(str(run.read_table(path)[1]["rate"]))
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from sepeval.report.pages.closer import protocols_apart
@@ -10,20 +10,22 @@ from sepeval.report.pages.folder import Folder
 from sepeval.report.pages.pictures import Picture
 from sepeval.report.pages.sections import Section
 from sepeval.report.tables.blocks import Cell
+from sepeval.results.signature import in_order
+from sepeval.summary import ALL
 
 
 @dataclass(frozen=True)
 class Column:
-    """The first number of one section.
+    """The first number of one section, or that of one stem where `All` has no value.
 
     Attributes:
         anchor: of the section.
-        protocol: id.
-        number: metric, stem and unit.
+        name: id of the protocol; with the stem where it stands for `All`.
+        number: metric, stem and unit, and why `All` has no value.
     """
 
     anchor: str
-    protocol: str
+    name: str
     number: str
 
 
@@ -33,8 +35,8 @@ class Glance:
 
     Attributes:
         name: dataset and split.
-        columns: one for each section.
-        lines: a system's name, and for each section a cell with the address of the rows behind it;
+        columns: one for each section; more where a section has numbers of stems alone.
+        lines: a system's name, and for each column a cell with the address of the rows behind it;
             None where it has none.
         picture: the protocols against each other; None for a single one.
     """
@@ -48,28 +50,69 @@ class Glance:
 def glance(sections: Sequence[Section], folder: Folder) -> Glance:
     """Return the first number of each section, the last stem of its first block, by system.
 
+    Where no system has a value there, the stems that some system has a value of stand for it.
+
     Args:
         sections: of one group.
         folder: of the report, into which a figure of them goes.
     """
     group = sections[0].group
-    columns = []
-    for one in sections:
-        block = one.table.blocks[0]
-        unit = "" if block.unit == "1" else f", {block.unit}"
-        number = f"{block.metric} of {block.stems[-1]}{unit}; {block.direction}"
-        columns.append(Column(one.anchor, one.protocol.id, number))
+    shown = [(one, stem) for one in sections for stem in _stems(one)]
+    columns = tuple(_column(*one) for one in shown)
     lines = tuple(
-        (name, tuple(_cell(one, place) for one in sections))
-        for place, name in enumerate(group.names)
+        (name, tuple(_cell(*one, place) for one in shown)) for place, name in enumerate(group.names)
     )
     picture = protocols_apart([one.results for one in sections], folder, f"figures/{group.key}")
-    return Glance(group.name, tuple(columns), lines, picture)
+    return Glance(group.name, columns, lines, picture)
 
 
-def _cell(section: Section, place: int) -> tuple[Cell, str] | None:
+def _stems(section: Section) -> tuple[str, ...]:
+    """Return the last stem; where no system has a value of it, those that some system has."""
+    block = section.table.blocks[0]
+    known = _known(section, any)
+    return known if known and block.stems[-1] not in known else block.stems[-1:]
+
+
+def _known(section: Section, of: Callable[[Iterable[bool]], bool]) -> tuple[str, ...]:
+    """Return the stems that any or all systems have a value of."""
+    block = section.table.blocks[0]
+    measured = [cells for _, cells in block.lines[: len(section.results.systems)]]
+    return tuple(
+        stem
+        for place, stem in enumerate(block.stems)
+        if of(cells[place].number is not None for cells in measured)
+    )
+
+
+def _column(section: Section, stem: str) -> Column:
+    block = section.table.blocks[0]
+    last = block.stems[-1]
+    unit = "" if block.unit == "1" else f", {block.unit}"
+    number = f"{block.metric} of {stem}{unit}; {block.direction}"
+    if last not in _known(section, any) and stem == _stems(section)[0]:
+        number += f". {last} has no value: {_why(section)}"
+    name = section.protocol.id
+    return Column(section.anchor, name if stem == last else f"{name}, {stem}", number)
+
+
+def _why(section: Section) -> str:
+    """Return which stems some system has no value of, and what was left out of them."""
+    block = section.table.blocks[0]
+    lacking = [stem for stem in block.stems if stem not in _known(section, all)]
+    stems = [stem for stem in lacking if stem != ALL] or lacking
+    rows = [
+        row
+        for system in section.results.systems
+        for row in system.rows_of(block.summary, block.metric)
+        if row.stem in stems and row.value is None
+    ]
+    left = ", ".join(in_order(name for row in rows for name in row.left))
+    return f"no score is used of {', '.join(stems)}" + (f" (left out: {left})" if left else "")
+
+
+def _cell(section: Section, stem: str, place: int) -> tuple[Cell, str] | None:
     places = [section.group.place(system.run) for system in section.results.systems]
     if place not in places:
         return None
     block, line = section.table.blocks[0], places.index(place)
-    return block.lines[line][1][-1], section.rows(0, block.stems[-1], line)
+    return block.lines[line][1][block.stems.index(stem)], section.rows(0, stem, line)

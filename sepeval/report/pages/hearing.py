@@ -21,6 +21,7 @@ from sepeval.results.words import some
 from sepeval.scoring import View
 from sepeval.store import Run
 from sepeval.store.places import Place, Places, TrackPlaces, changed, read_places
+from sepeval.store.run import PLACES
 from sepeval.types import Array, AudioFile, Signal, Streamed, Track
 
 _HELD = 1 << 28  # bytes of one signal up to which it is read at once, not piece by piece
@@ -78,7 +79,7 @@ def source(runs: Sequence[Run], names: Sequence[str], protocol: str) -> Source:
     reasons: list[str] = []
     for run, name in zip(runs, names, strict=True):
         try:
-            places = read_places(run.folder)
+            places = read_places(run.folder, named=run.named(PLACES))
         except StoreError as error:
             places, reason = None, f"{name}: {error}."
         else:

@@ -22,7 +22,7 @@ from sepeval.report.tables.scores import Table, of_results
 from sepeval.results import Results, dataset_of, failed
 from sepeval.results.traits import direction
 from sepeval.results.words import count_of, plain
-from sepeval.store import Run, parts
+from sepeval.store import Run
 from sepeval.store.run import file_name, slug
 
 
@@ -201,7 +201,7 @@ def _stored_rate(run: Run, results: Results, track: str) -> int | None:
     for layout in run.manifest.layouts:
         path = run.cells(layout.key, record)
         if results.protocol.id in layout.protocols and path.is_file():
-            return int(str(parts.read_table(path)[1]["rate"]))
+            return int(str(run.read_table(path)[1]["rate"]))
     return None
 
 

@@ -76,7 +76,8 @@ def listen(wish: Wish, folder: Folder) -> Listening:
         StoreError: a file cannot be written.
         DataError: a file that is as it was cannot be read.
     """
-    with audio.Pieces() as pieces:
+    # audio whose square is no number is drawn as the loudest there is
+    with audio.Pieces() as pieces, np.errstate(over="ignore", invalid="ignore"):
         sound = hear(wish.lies, wish.track, pieces)
         return _Writer(wish, folder).written(sound)
 

@@ -16,6 +16,7 @@ from sepeval.results.words import count_of
 
 _MOVES = 3  # tracks shown of each system
 _COARSE = 0.01  # least p-value that is told
+_FEW = 6  # tracks; five let no p-value be less than 0.06
 _MANY = 10  # systems from which one track of each is shown
 _MEAN = ("mean over standard deviation", "sign-flip test of the mean of", "Wilcoxon's")
 _MEDIAN = (
@@ -61,21 +62,25 @@ class ComparisonText:
         """What the columns are, and what was tested."""
         found = self.comparison
         share = f"{100 * found.confidence:g} %"
-        tests = sum(one.p_holm is not None for one in found.differences)
         size, test, other = _MEAN if found.by == "mean" else _MEDIAN
         empty = [stem for stem in self._all_stems() if stem not in self._stems()]
         notes = [
             f"value, difference: of the table's numbers over the tracks that all systems have "
-            f"({count_of(max(one.tracks for one in found.differences), 'track')} at most); the "
+            f"({count_of(found.tracks, 'track')} at most); the "
             "table shows each system over its own",
             f"interval: {share}, BCa bootstrap over tracks, {found.draws} resamples shared by all "
             f"systems and stems, seed {found.seed}",
             f"effect: {size} of the tracks' differences; w/t/l: tracks won, tied, lost; needed: "
             "tracks like these that would show the difference with power 0.8",
-            f"p: {test} the tracks' differences; p Holm: corrected for all {tests} tests; {other} "
-            "is in the CSV",
+            f"p: {test} the tracks' differences; p Holm: corrected for all {found.tests} tests; "
+            f"{other} is in the CSV",
         ]
-        notes += self._coarseness(tests)
+        if not found.alike:
+            notes.append(
+                "value, difference and interval weigh a track by its windows, as the table does; "
+                "effect, w/t/l, needed and p take all tracks alike, so the two can disagree"
+            )
+        notes += self._coarseness()
         if empty:
             notes.append(
                 f"no track has values of all systems, so nothing is compared: {', '.join(empty)}"
@@ -102,7 +107,8 @@ class ComparisonText:
         for stem in self._stems():
             rows = [self._line(one) for one in self.comparison.differences if one.stem == stem]
             escaped = [(formats.escaped(row[0]), *row[1:]) for row in rows]
-            parts += [formats.escaped(stem), formats.pipes(_HEAD, escaped)]
+            own = next(one for one in self.comparison.differences if one.stem == stem)
+            parts += [formats.escaped(self._named(own)), formats.pipes(_HEAD, escaped)]
         parts.append("\n".join(f"- {formats.escaped(note)}" for note in self.notes))
         for caption, head, lines in self._more():
             escaped = [tuple(map(formats.escaped, row)) for row in lines]
@@ -148,22 +154,20 @@ class ComparisonText:
 
     def grids(self) -> Iterator[Grid]:
         """Yield all tables; the first has every stem and system, and their differences."""
-        rows = [(one.stem, *self._line(one)) for one in self.comparison.differences if one.tracks]
+        rows = [
+            (self._named(one), *self._line(one))
+            for one in self.comparison.differences
+            if one.tracks
+        ]
         yield Grid("Differences", ("stem", *_HEAD), rows)
         yield from self._more()
 
-    def _coarseness(self, tests: int) -> list[str]:
+    def _coarseness(self) -> list[str]:
         """Return how small a corrected p-value can be at all, where that is not small."""
-        tracks, draws = (
-            max(one.tracks for one in self.comparison.differences),
-            self.comparison.draws,
-        )
-        is_exact = 2**tracks <= draws or self.comparison.by != "mean"
-        least = tests * (2 / 2**tracks if is_exact else 1 / (draws + 1))
-        if least <= _COARSE:
+        found = self.comparison
+        if found.least_p <= _COARSE:
             return []
-        cause = count_of(tracks, "track") if is_exact else f"{draws} draws"
-        return [f"{cause} let no p Holm be less than {min(least, 1.0):.2g}"]
+        return [f"{bounding(found)} let no p Holm be less than {found.least_p:.2g}"]
 
     def _all_stems(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(one.stem for one in self.comparison.differences))
@@ -180,9 +184,16 @@ class ComparisonText:
         for stem in self._stems():
             own = [one for one in self.comparison.differences if one.stem == stem]
             base = _number(own[0].baseline, f".{self.decimals}f")
-            headings[len(rows)] = f"{stem}: {self.comparison.baseline} {base}"
+            named = self._named(own[0])
+            headings[len(rows)] = f"{named}: {self.comparison.baseline} {base}"
             rows += [self._line(one) for one in own]
         return rows, headings
+
+    def _named(self, row: Difference) -> str:
+        """Return the stem, and over how many tracks where they are few or fewer than others'."""
+        if row.tracks >= max(_FEW, self.comparison.tracks):
+            return row.stem
+        return f"{row.stem} ({count_of(row.tracks, 'track')})"
 
     def _line(self, row: Difference) -> tuple[str, ...]:
         plain, signed = f".{self.decimals}f", f"+.{self.decimals}f"
@@ -265,6 +276,11 @@ class ComparisonText:
             f"In the order of {standings[-1].stem}"
         )
         return Grid(caption, head, rows)
+
+
+def bounding(found: Comparison) -> str:
+    """Return what keeps p-values from being less than `least_p`: tracks, or draws."""
+    return count_of(found.tracks, "track") if found.is_exact else f"{found.draws} draws"
 
 
 def _place(place: Place) -> str:

@@ -103,6 +103,12 @@ def _plain(sign: str) -> str:
     return sign if ord(sign) < _LATIN else f"[U+{ord(sign):04X}]"
 
 
+def _first(name: str) -> str:
+    r"""Return the first cell of a row; `[` and `*` would belong to the rule or `\\` before it."""
+    text = escaped(name)
+    return f"{{}}{text}" if text.lstrip().startswith(("[", "*")) else text
+
+
 def _table(title: str, block: Block) -> str:
     widths = [
         _width([cells[place] for _, cells in block.lines]) for place in range(len(block.stems))
@@ -118,7 +124,7 @@ def _table(title: str, block: Block) -> str:
     lines = [
         " & ".join(
             [
-                escaped(name),
+                _first(name),
                 *(
                     _cell_and_spread(cell, width) if has_spread else _cell(cell, width)
                     for cell, width in zip(cells, widths, strict=True)
@@ -181,7 +187,7 @@ def _underlined(text: str, mark: str, width: tuple[bool, int, int]) -> str:
 
 def _counts(counts: Counts) -> str:
     head = " & ".join(["", *(escaped(stem) for stem in counts.stems)])
-    lines = [" & ".join([escaped(name), *map(str, numbers)]) for name, numbers in counts.lines]
+    lines = [" & ".join([_first(name), *map(str, numbers)]) for name, numbers in counts.lines]
     rows = " \\\\\n".join(lines)
     columns = "r" * len(counts.stems)
     return (

@@ -6,7 +6,8 @@ nobody here has checked that it measures the same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from sepeval.errors import DataError
@@ -15,6 +16,8 @@ from sepeval.publications import PublishedLine, PublishedNumber, same_name
 from sepeval.report.tables.blocks import MISSING, Block, Cell
 from sepeval.results.words import plain
 from sepeval.summary import ALL
+
+_UNNAMED = {"folder", "museval-json"}  # audio and scores of which nobody knows the dataset
 
 
 def fitting(
@@ -37,14 +40,17 @@ def fitting(
     return fit
 
 
-def beside(blocks: Sequence[Block], found: Sequence[PublishedLine]) -> tuple[Block, ...]:
+def beside(
+    blocks: Sequence[Block], found: Sequence[PublishedLine], data: Collection[str]
+) -> tuple[Block, ...]:
     """Return the blocks with published lines below the measured ones.
 
     Args:
         blocks: of the table.
         found: lines that fit; each goes to the blocks of its metric.
+        data: names of the datasets that were measured; a line on another one says so.
     """
-    names = _names(found)
+    names = _names(found, data)
     made = []
     for block in blocks:
         rows = [(name, _cells(block, line)) for name, line in zip(names, found, strict=True)]
@@ -53,7 +59,7 @@ def beside(blocks: Sequence[Block], found: Sequence[PublishedLine]) -> tuple[Blo
     return tuple(made)
 
 
-def remarks(found: Sequence[PublishedLine]) -> tuple[str, ...]:
+def remarks(found: Sequence[PublishedLine], data: Collection[str]) -> tuple[str, ...]:
     """Return where published lines come from, by which protocol, and what is known of them."""
     if not found:
         return ()
@@ -61,12 +67,14 @@ def remarks(found: Sequence[PublishedLine]) -> tuple[str, ...]:
         "Lines marked as published are copied from their sources and not measured here; their "
         "protocol is as stated there, and none of them is marked as best."
     ]
+    if not _UNNAMED.isdisjoint(data):
+        said.append("The dataset of what is measured here is not recorded; theirs is told.")
     origins = _origins(found)
     said += [
         f"[{number}] {metric} on {dataset}, by “{protocol}”. Source: {source}."
         for number, (metric, dataset, protocol, source) in enumerate(origins, start=1)
     ]
-    for name, line in zip(_names(found), found, strict=True):
+    for name, line in zip(_names(found, data), found, strict=True):
         stems: dict[str, list[str]] = {}
         for stem, number in line.numbers.items():
             if number.note:
@@ -91,11 +99,28 @@ def _fits(protocol: Protocol, line: PublishedLine) -> bool:
     )
 
 
-def _names(found: Sequence[PublishedLine]) -> list[str]:
+def _names(found: Sequence[PublishedLine], data: Collection[str]) -> list[str]:
     origins = _origins(found)
     return [
-        plain(f"{line.name} (published [{origins.index(_origin(line)) + 1}])") for line in found
+        plain(
+            f"{line.name} (published [{origins.index(_origin(line)) + 1}]{_elsewhere(line, data)})"
+        )
+        for line in found
     ]
+
+
+def _elsewhere(line: PublishedLine, data: Collection[str]) -> str:
+    """Return on which data a line is, unless it is the dataset of all that was measured."""
+    known = {_spelled(name) for name in data}
+    if known == {_spelled(line.dataset)}:
+        return ""
+    is_other = _UNNAMED.isdisjoint(data) and _spelled(line.dataset) not in known
+    return f", {'other data:' if is_other else 'on'} {line.dataset}"
+
+
+def _spelled(dataset: str) -> str:
+    """Return a dataset's name without its split and edition: `MUSDB18-HQ test` is `musdb18hq`."""
+    return re.split(r"[\s_]", dataset)[0].replace("-", "").casefold()
 
 
 def _origins(found: Sequence[PublishedLine]) -> list[tuple[str, str, str, str]]:

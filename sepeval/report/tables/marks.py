@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sepeval.compare import Comparison, compare
 from sepeval.report.tables.blocks import Block, Cell
+from sepeval.report.tables.comparison import bounding
 from sepeval.results import Results
 
 LEVEL = 0.05
@@ -36,12 +37,24 @@ def marked(blocks: Sequence[Block], found: dict[tuple[str, str], Comparison]) ->
 def remark(found: dict[tuple[str, str], Comparison]) -> str:
     """Return what the sign means, in one sentence."""
     first = next(iter(found.values()))
-    rows = sum(one.p_holm is not None for one in first.differences)
     test = "paired sign-flip test" if first.by == "mean" else "Wilcoxon's signed-rank test"
-    return (
-        f"{SIGN}: differs from {first.baseline} ({test} over the tracks that all "
-        f"systems have, p < {LEVEL} after Holm's correction for the {rows} tests of a metric)."
+    said = (
+        f"{SIGN}: differs from {first.baseline} ({test} over the tracks that all systems have, "
+        f"p < {LEVEL} after Holm's correction for the {first.tests} tests of a metric)."
     )
+    out_of_reach = {
+        metric: f"{bounding(one)} let no such p be less than {one.least_p:.2g}"
+        for (_, metric), one in found.items()
+        if one.least_p >= LEVEL
+    }
+    reasons = dict.fromkeys(out_of_reach.values())
+    for reason in reasons:
+        metrics = [metric for metric, own in out_of_reach.items() if own == reason]
+        whose = (
+            "" if len(reasons) == 1 and len(metrics) == len(found) else ", ".join(metrics) + ": "
+        )
+        said += f" {whose}{reason}, so no number can have this sign, whatever the systems do."
+    return said
 
 
 def _marked(block: Block, found: Comparison) -> Block:

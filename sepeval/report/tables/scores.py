@@ -185,6 +185,7 @@ def of_results(
     measured = replicates.beside(
         blocks(results, decimals=decimals), results, seeds, decimals=decimals
     )
+    data = {run.manifest.dataset for run in results.runs}
     tested = marks.comparisons(results, baseline) if baseline else {}
     if tested:
         measured = marks.marked(measured, tested)
@@ -192,13 +193,13 @@ def of_results(
         title=f"{results.protocol.id}: {results.protocol.title}",
         signature=line(results),
         results=results,
-        blocks=literature.beside(measured, published),
+        blocks=literature.beside(measured, published, data),
         counts=counts(results),
         notes=(
             *notes(results),
             *([replicates.remark(seeds)] if seeds else []),
             *([marks.remark(tested)] if tested else []),
-            *literature.remarks(published),
+            *literature.remarks(published, data),
         ),
         published=published,
         seeds=seeds,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sepeval.publications import lines, numbers
-from sepeval.report import table
+from sepeval.report import Table, table
 from sepeval.report.tables.latex import escaped
 from tests.report.runs import Score, protocol, write
 
@@ -107,19 +107,80 @@ def test_marks_of_a_test_stand_beside_the_number(tmp_path: Path) -> None:
     assert "**†" in made.as_markdown()
 
 
+def test_few_tracks_say_that_no_number_can_have_a_mark(tmp_path: Path) -> None:
+    def made(count: int) -> Table:
+        root = tmp_path / str(count)
+        systems = [
+            write(
+                root,
+                name,
+                [
+                    Score(f"t{place}", stem, gain + place)
+                    for place in range(count)
+                    for stem in ("bass", "drums")
+                ],
+            )
+            for name, gain in (("base", 0.0), ("better", 9.0))
+        ]
+        return table(systems, "two-stems", baseline="base")
+
+    said = "5 tracks let no such p be less than 0.19, so no number can have this sign"
+    few, more = made(5), made(7)
+
+    for text in (few.as_text(400), few.as_latex(), few.as_markdown(), few.as_html()):
+        assert said in text
+    assert "let no such p" not in more.as_text(400)
+    assert {cell.mark for block in more.blocks for _, cells in block.lines for cell in cells} == {
+        "",
+        "†",
+    }
+
+
+def test_a_name_is_no_argument_of_the_rule_or_line_before_it(tmp_path: Path) -> None:
+    made = [
+        write(tmp_path, name, [Score("t", "bass", 1.0), Score("t", "drums", 2.0)])
+        for name in ("[3mm] first", "*second", "音", "plain")
+    ]
+
+    text = table(made, "two-stems").as_latex(is_document=False)
+
+    body = text[text.index("\\midrule") : text.index("\\bottomrule")].splitlines()[1:]
+    starts = [line.partition(" ")[0] for line in body]
+    assert starts == ["{}[3mm]", "{}*second", "{}[U+97F3]", "plain"]
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+def test_names_with_brackets_and_stars_compile(tmp_path: Path) -> None:
+    names = ("[first] x", "[second]", "*third", "音")
+    made = [
+        write(tmp_path, name, [Score("t", "bass", 1.0), Score("t", "drums", 2.0)]) for name in names
+    ]
+    (tmp_path / "t.tex").write_text(table(made, "two-stems").as_latex())
+
+    done = _compiled(tmp_path)
+
+    assert done.returncode == 0, done.stdout[-2000:]
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 def test_the_document_compiles_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "t.tex").write_text(table(runs(tmp_path), "two-stems").as_latex())
 
-    done = subprocess.run(
+    done = _compiled(tmp_path)
+
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert (tmp_path / "t.pdf").exists()
+
+
+def _compiled(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"],  # noqa: S607
-        cwd=tmp_path,
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,
         errors="replace",
+        stdin=subprocess.DEVNULL,
+        timeout=60,
     )
-
-    assert done.returncode == 0, done.stdout[-2000:]
-    assert (tmp_path / "t.pdf").exists()

@@ -44,14 +44,21 @@ def made(tmp_path: Path) -> Table:
 def test_a_published_line_comes_below_and_says_what_it_is(made: Table) -> None:
     names = [name for name, _ in made.blocks[0].lines]
 
-    assert names == ["mine", "theirs (published [1])", "others (published [2])"]
+    assert names == [
+        "mine",
+        "theirs (published [1], other data: some data)",
+        "others (published [2], other data: some data)",
+    ]
 
 
 def test_a_number_is_shown_as_it_is_printed(made: Table) -> None:
     cells = dict(made.blocks[0].lines)
 
-    assert [one.text for one in cells["theirs (published [1])"]] == ["99.125", "-", "9"]
-    assert [one.text for one in cells["others (published [2])"]] == ["-", "-1.50", "-"]
+    theirs, others = (cells[f"{name}, other data: some data)"] for name in (
+        "theirs (published [1]", "others (published [2]"
+    ))  # fmt: skip
+    assert [one.text for one in theirs] == ["99.125", "-", "9"]
+    assert [one.text for one in others] == ["-", "-1.50", "-"]
 
 
 def test_no_published_number_is_the_best(made: Table) -> None:
@@ -65,7 +72,7 @@ def test_the_notes_have_protocol_source_and_doubts(made: Table) -> None:
 
     assert "[1] SDR on some data, by “as stated”. Source: a paper." in said
     assert "[2] SDR on some data, by “another”. Source: a paper." in said
-    assert "theirs (published [1]), bass: doubt about bass." in said
+    assert "theirs (published [1], other data: some data), bass: doubt about bass." in said
 
 
 def test_counts_are_of_measured_systems_alone(made: Table) -> None:
@@ -96,7 +103,10 @@ def test_a_page_shows_a_line_in_the_tables_that_it_fits(tmp_path: Path) -> None:
 
     path = page([run], tmp_path / "page", published=[line("theirs", bass="99.125")])
 
-    assert path.read_text(encoding="utf-8").count("theirs (published [1])</th>") == 1
+    assert (
+        path.read_text(encoding="utf-8").count("theirs (published [1], other data: some data)</th>")
+        == 1
+    )
     with pytest.raises(DataError, match="the table shows sdr, sir"):
         page([run], tmp_path / "page", published=[line("third", metric="uSDR", bass="1")])
 
@@ -121,3 +131,27 @@ def test_a_table_without_published_lines_is_as_it_was(tmp_path: Path) -> None:
     run = runs.write(tmp_path, "mine", runs.two_tracks((1.0, 2.0), (3.0, 4.0)))
 
     assert table([run], "two-stems").as_text() == table([run], "two-stems", published=[]).as_text()
+
+
+@pytest.mark.parametrize(
+    ("measured", "stated", "said"),
+    [
+        ("slakh2100", "Slakh2100 test", ""),
+        ("slakh2100_22050", "Slakh2100 11.9 s 22.05 kHz", ""),
+        ("slakh2100", "MUSDB18 test", ", other data: MUSDB18 test"),
+        ("musdb18hq", "MUSDB18-HQ test", ""),
+        ("musdb18", "MUSDB18-HQ test", ", other data: MUSDB18-HQ test"),
+        ("folder", "MUSDB18 test", ", on MUSDB18 test"),
+    ],
+)
+def test_a_line_on_another_dataset_says_so_beside_its_numbers(
+    tmp_path: Path, measured: str, stated: str, said: str
+) -> None:
+    scores = runs.two_tracks((1.0, 2.0), (3.0, 4.0))
+    run = runs.write(tmp_path, "mine", scores, identity={"dataset": measured})
+    theirs = replace(line("theirs", bass="9"), dataset=stated)
+
+    made = table([run], "two-stems", published=[theirs])
+
+    for text in (made.as_text(), made.as_markdown().replace("\\", ""), made.as_html()):
+        assert f"theirs (published [1]{said})" in text
