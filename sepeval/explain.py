@@ -107,6 +107,12 @@ def explain(
     """
     held = dataset_stems(run)
     one, other = first.for_stems(held), second.for_stems(held)
+    if not (one.stems and other.stems):
+        message = (
+            f"{run.folder.name}: holds scores and no statistics of the dataset's stems; explain a "
+            "run that was made from audio"
+        )
+        raise StoreError(message)
     names = (_chosen(one, metrics[0]), _chosen(other, metrics[1]))
     begin, end = _pieces(one, names[0]), _pieces(other, names[1])
     if _parameters(begin).keys() == _parameters(end).keys():

@@ -5,8 +5,9 @@ A pattern is a path below a root folder, with `/` between folders, such as
 makes their names.
 
 Convention: a field stands for one or more characters of one file or folder name, never for a
-`/`, and has the same value wherever it is repeated. As in a shell, a field that begins a name does
-not match a leading dot. Where a name can be read in several ways, `{stem}` is one of the stems
+`/`, and has the same value wherever it is repeated. A track may begin with dots; a stem that begins
+a name does not, and what systems and tools hide (`.DS_Store`, `.git`, `._song.wav`) is never one of
+either. Where a name can be read in several ways, `{stem}` is one of the stems
 asked for, the longest that fits; without such a list the first field is as short as possible.
 Capital letters count. A pattern without `{track}` is of one track, which is called as the root
 folder is.
@@ -14,6 +15,7 @@ folder is.
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +26,10 @@ from typing import NamedTuple
 from sepeval.errors import DataError
 
 _FIELDS = ("track", "stem")
+_AUDIO = (".wav", ".flac", ".aiff", ".aif", ".ogg", ".mp3", ".m4a", ".mp4")
 _LONGEST = 255  # bytes of a file's name on the usual file systems
+_HIDDEN = (".DS_Store", ".git", ".svn", ".hg", ".Trash", ".cache", ".ipynb_checkpoints")
+_HIDDEN_STARTS = ("._", ".part-", ".Spotlight-", ".fseventsd", ".Trash-", ".nfs")
 _UNSEEN = ("Cc", "Cs")  # Unicode's categories of control signs and surrogates
 _TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _BRACES = re.compile(r"(\{[^{}]*\})")
@@ -145,6 +150,35 @@ def is_shown(text: str) -> bool:
     return not any(unicodedata.category(sign) in _UNSEEN or sign in _TURNS for sign in text)
 
 
+def is_of_system(name: str) -> bool:
+    """Return whether a name is of what systems and tools hide, which is no music.
+
+    Example:
+        >>> [is_of_system(name) for name in (".git", "._a.wav", "...And Justice for All")]
+        [True, True, False]
+    """
+    return name in _HIDDEN or name.startswith(_HIDDEN_STARTS)
+
+
+def unclaimed(root: Path, patterns: Sequence[str]) -> list[Path]:
+    """Return the audio files that none of the patterns fits, whatever the stem, sorted.
+
+    They are looked for below the folders that the first pattern spells out.
+
+    Args:
+        root: the folder that the patterns start from.
+        patterns: that claim files.
+    """
+    claimed = {one.path for text in patterns for one in Pattern(text).find(root)}
+    spelled = PurePosixPath(patterns[0].partition("{")[0] + "_").parent
+    found = []
+    for folder, folders, files in os.walk(root / spelled):
+        folders[:] = [one for one in folders if not is_of_system(one)]
+        paths = [Path(folder, one) for one in files if one.lower().endswith(_AUDIO)]
+        found += [path for path in paths if path not in claimed and not is_of_system(path.name)]
+    return sorted(found)
+
+
 def _problems(text: str) -> list[str]:
     """Return what is wrong with a pattern, in words."""
     found = []
@@ -182,7 +216,8 @@ def _walk(
     name = re.compile(_expression(level, known, stems))
     for entry in entries:
         match = name.fullmatch(entry.name)
-        if match is None or not (entry.is_dir() if deeper else entry.is_file()):
+        hidden = "{" in level and is_of_system(entry.name)
+        if match is None or hidden or not (entry.is_dir() if deeper else entry.is_file()):
             continue
         refuse_undecodable(entry)
         fields = known | match.groupdict()
@@ -214,7 +249,7 @@ def _expression(level: str, known: dict[str, str], stems: Sequence[str] | None) 
         else:
             bound.add(field)
             parts.append(f"(?P<{field}>{_values(field, stems)})")
-    no_dot = r"(?!\.)" if level.startswith("{") else ""
+    no_dot = r"(?!\.)" if level.startswith("{stem}") else ""
     return f"(?s:{no_dot}{''.join(parts)})"
 
 

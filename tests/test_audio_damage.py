@@ -12,7 +12,7 @@ from sepeval import audio
 from sepeval.errors import DataError
 from sepeval.types import AudioFile
 from tests.miniatures import musdb18, noise
-from tests.miniatures.wav import EXTENSIBLE, PCM, wav
+from tests.miniatures.wav import EXTENSIBLE, LIST, PCM, wav
 
 
 def _integers(*, channels: int = 2, length: int = 100) -> NDArray[np.int16]:
@@ -57,6 +57,38 @@ def test_a_wav_file_whose_writer_was_interrupted_is_refused(tmp_path: Path) -> N
     file = _file(tmp_path / "x.wav", wav(_integers(), size=0))
 
     _both_refuse(file, "unfinished: the header says 0 bytes of audio, 400 are there")
+
+
+def _with_sizes(content: bytes, *, data: int) -> bytearray:
+    """The header says so many bytes of audio, and a whole to match."""
+    found, at = bytearray(content), content.index(b"data")
+    found[at + 4 : at + 8] = data.to_bytes(4, "little")
+    found[4:8] = (at + data).to_bytes(4, "little")
+    return found
+
+
+@pytest.mark.parametrize("tail", [b"", b"TAG", b"\0" * 5000, LIST])
+def test_a_wav_file_that_goes_on_after_its_end_is_refused(tmp_path: Path, tail: bytes) -> None:
+    content = _with_sizes(wav(_integers()), data=200) + tail
+
+    _both_refuse(
+        _file(tmp_path / "x.wav", bytes(content)),
+        f"it says 244 bytes in all, 200 of them audio, and the file has {len(content)}",
+    )
+
+
+def test_wav_files_that_follow_each_other_in_one_file_are_refused(tmp_path: Path) -> None:
+    _both_refuse(_file(tmp_path / "x.wav", wav(_integers()) * 2), "and the file has 888")
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [LIST, b"id3 \2\0\0\0ab", b"TAG" + b"x" * 125, b"ID3" + b"\3" * 90, b"\0" * 4096, b"abc"],
+)
+def test_tags_and_padding_may_follow_a_wav_file(tmp_path: Path, tail: bytes) -> None:
+    file = _file(tmp_path / "x.wav", wav(_integers()) + tail)
+
+    assert audio.read(file).samples.shape == (2, 100)
 
 
 def test_a_wav_file_without_samples_is_refused(tmp_path: Path) -> None:

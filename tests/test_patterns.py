@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sepeval.errors import DataError
-from sepeval.patterns import Match, Pattern, detect
+from sepeval.patterns import Match, Pattern, detect, unclaimed
 
 NAMES = st.text("abz019_- .é", min_size=1, max_size=8).filter(lambda name: name[0] != ".")
 
@@ -82,6 +82,30 @@ def test_hidden_files_are_not_tracks(tmp_path: Path) -> None:
     assert [one.track for one in Pattern("{track}.wav").find(tmp_path)] == ["song", "x_.y"]
     assert [one.track for one in Pattern("x_{track}.wav").find(tmp_path)] == [".y"]
     assert Pattern("{track}/{stem}.wav").find(tmp_path) == []
+
+
+def test_a_track_may_begin_with_dots(tmp_path: Path) -> None:
+    names = ("...And Justice for All", "...", ".hidden", "a")
+    _touch(tmp_path, *(f"{name}/bass.wav" for name in names), "a/._bass.wav", ".part-x/bass.wav")
+
+    found = Pattern("{track}/{stem}.wav").find(tmp_path)
+
+    assert [one.track for one in found] == sorted(names)
+    assert {one.stem for one in found} == {"bass"}
+
+
+def test_audio_that_no_pattern_fits_is_found(tmp_path: Path) -> None:
+    _touch(tmp_path, "ref/a/bass.wav", "ref/a/mix.flac", "ref/cd/b/bass.wav", "ref/a/x.FLAC")
+    _touch(tmp_path, "est/a/bass.wav", "ref/.git/x/y.wav", "ref/notes.txt", "ref/._a.wav")
+
+    inside = unclaimed(tmp_path, ["ref/{track}/{stem}.wav", "ref/{track}/mix.flac"])
+    whole = unclaimed(tmp_path / "ref", ["{track}/{stem}.wav"])
+
+    assert [str(path.relative_to(tmp_path)) for path in inside] == [
+        "ref/a/x.FLAC",
+        "ref/cd/b/bass.wav",
+    ]
+    assert len(whole) == 3
 
 
 def test_a_folder_is_not_a_file(tmp_path: Path) -> None:

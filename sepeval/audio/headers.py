@@ -23,6 +23,9 @@ _STREAMED = (0x7FFFF000, 0xFFFFFFFF)  # sizes that sox and ffmpeg write when the
 _UNKNOWN_LENGTH = 1 << 62  # libsndfile answers 2⁶³ − 1 for a FLAC stream of unknown length
 _DENSEST = 8192  # samples per byte; silence in FLAC comes to 5000
 _BITS = {1: range(1, 33), 3: (32, 64), 6: (8,), 7: (8,), 0xFFFE: range(1, 65)}  # by format number
+_ONCE = (b"data", b"RIFF", b"RF64")  # parts that a file has once
+_TAGS = (b"TAG", b"ID3", b"APETAGEX")  # of players, which some write after the end
+_PADDING = 4096  # zeros with which some systems fill a file up
 _DISAGREES = "should be"  # how libsndfile notes a size that is not that of the file
 
 
@@ -53,19 +56,21 @@ def refuse_unreadable(file: AudioFile) -> None:
         head = raw.read(12)
         if head[:4] not in (b"RIFF", b"RF64") or head[8:12] != b"WAVE":
             return
-        end, claimed = 8 + int.from_bytes(head[4:8], "little"), 0
+        end, claimed, block = 8 + int.from_bytes(head[4:8], "little"), 0, 0
         while (chunk := _chunk(raw, size)) is not None:
             if chunk.name == b"ds64":  # sizes that do not fit into 32 bits
                 content = raw.read(16).ljust(16, b"\0")
                 end, claimed = struct.unpack("<QQ", content)
                 end += 8
             if chunk.name == b"fmt ":
-                _check_format(file, raw.read(min(chunk.length, 40)))
+                content = raw.read(min(chunk.length, 40))
+                _check_format(file, content)
+                block = int.from_bytes(content[12:14], "little")
             if chunk.name == b"data":
                 is_long = head[:4] == b"RF64" and chunk.length == _STREAMED[1]
                 data = chunk._replace(length=claimed) if is_long else chunk
                 _check_length(file, data, size)
-                _check_rest(file, raw, data, end, size)
+                _check_rest(file, raw, data, end, size, block)
                 return
             raw.seek(chunk.stop)
 
@@ -141,17 +146,37 @@ def _check_length(file: AudioFile, data: _Chunk, size: int) -> None:
         raise DataError(message)
 
 
-def _check_rest(file: AudioFile, raw: BinaryIO, data: _Chunk, end: int, size: int) -> None:
+def _check_rest(
+    file: AudioFile, raw: BinaryIO, data: _Chunk, end: int, size: int, block: int
+) -> None:
     """Refuse a length of the audio after which the file does not go on as WAV files do."""
-    place = data.stop
-    end = end if place <= end <= size else size
-    while data.length not in _STREAMED and place < end:
+    if data.length in _STREAMED:
+        return
+    claimed = end if data.stop <= end <= size else size
+    place = _after_parts(raw, data.stop, claimed, size)
+    if place < claimed:
+        _refuse(file, f"it says {data.length} bytes of audio, and no part begins after them")
+    raw.seek(place)
+    after = raw.read(_PADDING + 1)
+    is_tag = after.startswith(_TAGS)
+    is_padding = len(after) <= (block if any(after) else _PADDING)
+    if not is_tag and not is_padding and _after_parts(raw, place, size, size) < size:
+        _refuse(
+            file,
+            f"it says {claimed} bytes in all, {data.length} of them audio, and the file has {size}",
+        )
+
+
+def _after_parts(raw: BinaryIO, place: int, end: int, size: int) -> int:
+    """Return where no part begins any more: at the end, or before what is none."""
+    while place < end:
         raw.seek(place)
         chunk = _chunk(raw, size)
         is_plain = chunk is not None and chunk.name.isascii() and chunk.name.decode().isprintable()
-        if chunk is None or not is_plain or chunk.name == b"data" or chunk.stop > end + 1:
-            _refuse(file, f"it says {data.length} bytes of audio, and no part begins after them")
+        if chunk is None or not is_plain or chunk.name in _ONCE or chunk.stop > end + 1:
+            return place
         place = chunk.stop
+    return place
 
 
 def _refuse(file: AudioFile, reason: str) -> NoReturn:

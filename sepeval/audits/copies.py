@@ -87,8 +87,10 @@ def _copies(track: Whole) -> Iterator[Mapping[str, Plain]]:
 
 def _is_multiple(gram: np.ndarray, one: int, two: int) -> bool:
     """Return whether two signals are equal up to a constant: ⟨x, y⟩² = ‖x‖² ‖y‖²."""
-    scale = float(gram[one, one] * gram[two, two])
-    return scale > 0 and scale - float(gram[one, two]) ** 2 <= _EQUAL * scale
+    norms = [float(np.sqrt(gram[place, place])) for place in (one, two)]
+    if not all(0.0 < norm < np.inf for norm in norms):
+        return False
+    return 1.0 - (float(gram[one, two]) / norms[0] / norms[1]) ** 2 <= _EQUAL
 
 
 @audit("same_estimates", of="runs", pitfalls=("P40",))

@@ -9,7 +9,7 @@ import numpy as np
 from sepeval.audits.base import Finding, Plain, Runs, audit
 from sepeval.errors import StoreError
 from sepeval.fingerprint import digest
-from sepeval.store import Run, parts
+from sepeval.store import Run
 from sepeval.what_if import Case, cases, held, of_frames, scores
 
 _LEAST_DB = 1e-6
@@ -143,7 +143,7 @@ def _cost(run: Run) -> Mapping[str, Plain] | None:
         if not path.exists():
             continue
         try:
-            table, _ = parts.read_table(path)
+            table, _ = run.read_table(path)
         except StoreError:
             continue
         columns = {name: np.asarray(table.column(name), dtype=np.float64) for name in _TIMED}

@@ -13,6 +13,7 @@ from sepeval.cli import build, options
 from sepeval.cli.console import columns, progress, say, show
 
 if TYPE_CHECKING:
+    from sepeval.datasets.base import Dataset
     from sepeval.protocol import Protocol
     from sepeval.separators.base import Described
     from sepeval.store import Run
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 
 _MIXTURES = {None, "mixture", "mix"}  # file names that are no stem
+_NAMED = 3  # files in a note
 _TABLES = 2  # more protocols stand side by side
 
 
@@ -70,7 +72,10 @@ def run(
     where = build.backend(backend)
     _refuse_conflicts(where, workers=workers)
     chosen = build.protocols(protocol)
-    index = build.dataset(dataset, data, build.settings(choice, option="--choice")).index(split)
+    adapter = build.dataset(dataset, data, build.settings(choice, option="--choice"))
+    index = adapter.index(split)
+    if dataset == "folder":
+        _tell_unclaimed(data, adapter)
     chosen = build.fitting(chosen, protocol, index)
     system = _separator(separator, setting, chunk, index.stems)
     with progress(label or separator) as told:
@@ -136,9 +141,10 @@ def score(
     )
     pattern = estimate_pattern or detect(estimates, stems=asked)
     files = SEPARATORS.get("files")(root=estimates, pattern=pattern)  # type: ignore[call-arg]
-    _tell_unmatched(estimates, pattern, asked, folder.index("all"))
     (split,) = folder.splits()
     index = folder.index(split)
+    _tell_unmatched(estimates, pattern, asked, index)
+    _tell_unclaimed(references, folder, estimates.resolve() / pattern)
     chosen = build.fitting(chosen, protocol, index)
     name = label or estimates.resolve().name
     with progress(name) as told:
@@ -196,6 +202,20 @@ def _tell_unmatched(root: Path, pattern: str, stems: Sequence[str], index: Index
         found = {one.track for one in Pattern(pattern).find(root, stems=stems)}
         for track in sorted(found - known):
             say(f"{track}: has estimates and no references; it is not scored")
+
+
+def _tell_unclaimed(root: Path, folder: Dataset, estimates: Path | None = None) -> None:
+    """Say which audio files below the references no pattern fits; estimates may lie there too."""
+    from sepeval.patterns import unclaimed
+
+    texts = [getattr(folder, name) for name in ("references", "mixture") if getattr(folder, name)]
+    if estimates is not None and estimates.is_relative_to(root.resolve()):
+        texts.append(estimates.relative_to(root.resolve()).as_posix())
+    if left := unclaimed(root, texts):
+        names = ", ".join(str(path.relative_to(root)) for path in left[:_NAMED])
+        rest = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
+        count = f"{len(left)} audio file{'s' * (len(left) > 1)}"
+        say(f"{root}: in no track, as no pattern fits ({texts[0]}): {count}: {names}{rest}")
 
 
 def _stems(

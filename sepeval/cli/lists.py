@@ -19,13 +19,15 @@ protocols = typer.Typer(
 
 
 def datasets(
-    name: Annotated[str, typer.Argument(help="Of an adapter; prints its index.")] = "",
-    data: Annotated[Path | None, typer.Option("--data", help="Root folder.")] = None,
+    name: Annotated[str, typer.Argument(help="Of an adapter, to explain it.")] = "",
+    data: Annotated[Path | None, typer.Option("--data", help="Root folder, to index it.")] = None,
     split: Annotated[str, typer.Option(help="Name of the split.")] = "",
     choice: options.Choices = [],  # noqa: B006 - typer copies it
     json: options.Json = False,
 ) -> None:
-    """List the dataset adapters, or index a folder with one."""
+    """List the dataset adapters, explain one with its choices, or index a folder with it."""
+    import inspect
+
     from sepeval.datasets.base import DATASETS
     from sepeval.errors import SepevalError
 
@@ -37,7 +39,11 @@ def datasets(
         _table(rows, json=json)
         return
     if data is None:
-        raise SepevalError(f"dataset {name!r}: name its folder with --data")
+        kind = DATASETS.get(name)
+        texts = [f"{name}: {kind.summary}", inspect.getdoc(kind) or ""]
+        show("\n\n".join([*texts, f"Choices (-c key=value): {_asks(kind) or 'none'}"]))
+        say(f"to index a folder: sepeval datasets {name} --data FOLDER --split NAME")
+        return
     adapter = build.dataset(name, data, build.settings(choice, option="--choice"))
     if not split:
         splits = ", ".join(adapter.splits())

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from sepeval import audio
 from sepeval.errors import DataError, UnknownNameError
-from sepeval.patterns import is_shown, refuse_undecodable
+from sepeval.patterns import is_of_system, is_shown, refuse_undecodable
 from sepeval.registry import Registry, nearest
 from sepeval.types import AudioFile, Index, Track
 
@@ -180,13 +180,13 @@ def existing_folder(root: Path, *, what: str) -> Path:
 
 
 def entries(folder: Path) -> list[Path]:
-    """Return what lies in a folder, by name; names with a leading dot are left out.
+    """Return what lies in a folder, by name, without what systems hide.
 
     Raises:
         DataError: the folder cannot be listed, or a name is not valid UTF-8.
     """
     try:
-        found = sorted(one for one in folder.iterdir() if not one.name.startswith("."))
+        found = sorted(one for one in folder.iterdir() if not is_of_system(one.name))
     except OSError as error:
         raise DataError(f"{folder}: cannot be listed: {error.strerror}") from error
     for one in found:

@@ -204,12 +204,20 @@ def _facts(dask_worker: Any) -> _Facts:  # noqa: ANN401 - an untyped package
 
 
 def _refuse_unfit(client: Any, separator: Described, needed: int) -> None:  # noqa: ANN401
-    """Refuse Dask workers that would work on two tracks at once, or run out of memory."""
-    try:
-        workers: dict[str, _Facts] = client.run(_facts)
-    except ImportError as error:
-        message = f"a worker has no sepeval ({error}); install the same version on every node"
-        raise DependencyError(message) from error
+    """Refuse Dask workers that would work on two tracks at once, or run out of memory.
+
+    A worker that is lost while it is asked is no error: its tracks are made by the others.
+    """
+    workers: dict[str, _Facts] = {}
+    for address, answer in client.run(_facts, on_error="return").items():
+        if isinstance(answer, ImportError):
+            message = f"a worker has no sepeval ({answer}); install the same version on every node"
+            raise DependencyError(message) from answer
+        if isinstance(answer, OSError):  # also what Dask raises for a connection that is closed
+            continue
+        if isinstance(answer, Exception):
+            raise answer
+        workers[address] = answer
     for address, facts in workers.items():
         if facts.threads != 1:
             message = (

@@ -69,7 +69,7 @@ def process(job: Job) -> TrackRecord:
     views = left(job)
     settled = {view.layout for view in views}
     settled |= {view.layout for view in job.views if _is_done(job, view)}
-    with threadpool_limits(1):
+    with threadpool_limits(1), np.errstate(over="ignore", invalid="ignore"):  # told by statuses
         refused = _process_views(job, views)
     before = {key: why for key, why in job.record.refused.items() if key not in settled}
     return job.record.model_copy(update={"refused": {**before, **refused}})
@@ -193,10 +193,13 @@ def _process_view(job: Job, view: View, aligned_of: Callable[[int], Aligned]) ->
     }
     if signals:
         path, stems = path_of(job.run, view.layout, job.record), tuple(view.stems)
-        write_signals(path, tuple(signals), track=job.track.id, stems=stems)
+        origin = job.run.origin(path)
+        write_signals(path, tuple(signals), track=job.track.id, stems=stems, origin=origin)
     for key, columns in measured.items():
-        parts.write_measured(job.run.measured(key, job.record), columns, facts)
-    parts.write_cells(job.run.cells(view.layout, job.record), statistics, cell_edges, facts)
+        path = job.run.measured(key, job.record)
+        parts.write_measured(path, columns, {**job.run.origin(path), **facts})
+    path = job.run.cells(view.layout, job.record)
+    parts.write_cells(path, statistics, cell_edges, {**job.run.origin(path), **facts})
 
 
 class _Side(NamedTuple):
@@ -272,4 +275,5 @@ def _write_timings(job: Job, timings: Sequence[Timing]) -> None:
             "notes": pa.array([list(one.notes) for one in timings], pa.list_(pa.string())),
         }
     )
-    parts.write_table(job.run.timings(job.record), table, {"track": job.track.id})
+    path = job.run.timings(job.record)
+    parts.write_table(path, table, {**job.run.origin(path), "track": job.track.id})

@@ -12,19 +12,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
 from sepeval.errors import StoreError
 from sepeval.fingerprint import digest
 from sepeval.runner.rescoring import write_scores
-from sepeval.store import Manifest, Run, create
+from sepeval.store import Manifest, Run, create, open_run
 from sepeval.store.files import UNFINISHED, write_whole
 from sepeval.store.lock import locked
 from sepeval.store.manifest import metric_records
 from sepeval.store.mending import mend
 from sepeval.store.places import read_places, write_places
-from sepeval.store.run import folder_of
+from sepeval.store.run import MANIFEST, folder_of
 
 # folders of a run whose files belong to one track each; scores are made again
 _ROOMS = ("cells", "measured", "signals", "timings", "estimates")
@@ -53,22 +54,23 @@ def merge(shares: Sequence[Run], *, root: Path, other_versions: bool = False) ->
     wanted = _joined(ordered)
     folder = folder_of(root, wanted, separator=wanted.label)
     with locked(folder):
-        mend(folder)  # what an interrupted merge has left
+        damaged = mend(folder)  # what an interrupted merge has left
+        there = open_run(folder) if (folder / MANIFEST).exists() else None
+        lacking = [one for share in ordered for one in _lacking(share, folder, there)]
         run = create(root, wanted, separator=wanted.label)
-        for share in ordered:
-            for source in _files(share):
-                _copy(share, source, run)
-        if run.manifest.status == "complete":  # merged before, or made in one piece
+        for one in lacking:
+            write_whole(one.target, partial(_copied, one.source, one.sha256))
+        is_done = run.manifest.status == "complete"  # merged before, or made in one piece
+        if is_done and not damaged:
             return run
         places = [found for share in ordered if (found := read_places(share.folder)) is not None]
         if places:
             told = {name: one for own in places for name, one in own.tracks.items()}
             ids = [record.id for record in wanted.tracks]
             write_places(folder, {name: told[name] for name in ids if name in told})
-        run = run.save(wanted)
-        run = write_scores(
-            run, [ordered[0].protocol(name) for name in ordered[0].manifest.protocols]
-        )
+        scored = run if is_done else ordered[0]
+        run = run if is_done else run.save(wanted)
+        run = write_scores(run, [scored.protocol(name) for name in scored.manifest.protocols])
         done = {"status": "complete", "parts": run.part_digests()}
         return run.save(run.manifest.model_copy(update=done))
 
@@ -228,34 +230,48 @@ def _files(share: Run) -> Iterator[Path]:
     yield from files
 
 
-def _copy(share: Run, source: Path, run: Run) -> None:
-    """Copy a file of a share into the run, unless it is there already.
+class _Lacking(NamedTuple):
+    """A file of a share that the run does not have, and its SHA-256."""
+
+    source: Path
+    target: Path
+    sha256: str
+
+
+def _lacking(share: Run, folder: Path, there: Run | None) -> Iterator[_Lacking]:
+    """Yield the files of a share that the run in a folder does not have.
 
     Raises:
-        StoreError: it is damaged, cannot be written, or another file has its place.
+        StoreError: one is damaged, another file has its place, or the run is complete without it.
     """
-    name = source.relative_to(share.folder)
-    target = run.folder / name
-    expected = share.manifest.parts.get(str(name)) or digest(source)
-    if not target.exists() and run.manifest.status == "complete":
-        message = (
-            f"{run.folder}: is complete already, and has no {name}; move this run away, or merge "
-            "into another folder"
-        )
-        raise StoreError(message)
-    if target.exists():
-        if digest(target) != expected:
+    for source in _files(share):
+        name = source.relative_to(share.folder).as_posix()
+        target, found = folder / name, digest(source)
+        expected = share.manifest.parts.get(name, found)
+        if found != expected:
+            raise StoreError(_damaged(source))
+        if not target.exists():
+            if there and there.manifest.status == "complete" and there.named(name) != expected:
+                other = "another" if there.named(name) else "no"
+                message = (
+                    f"{folder}: is complete already, and has {other} {name}; move this run away, "
+                    "or merge into another folder"
+                )
+                raise StoreError(message)
+            yield _Lacking(source, target, expected)
+        elif digest(target) != expected:
             message = (
                 f"{target}: is another file than {source}; move this run away, or merge into "
                 "another folder"
             )
             raise StoreError(message)
-        return
-    write_whole(target, partial(_copied, source, expected))
+
+
+def _damaged(source: Path) -> str:
+    return f"{source}: is damaged; delete it, and give the command of this share again"
 
 
 def _copied(source: Path, expected: str, target: Path) -> None:
     shutil.copyfile(source, target)
     if digest(target) != expected:
-        message = f"{source}: is damaged; delete it, and give the command of this share again"
-        raise StoreError(message)
+        raise StoreError(_damaged(source))

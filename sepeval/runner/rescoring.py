@@ -42,7 +42,8 @@ def write_scores(run: Run, protocols: Sequence[Protocol]) -> Run:
     protocols = [protocol.for_stems(dataset_stems(run)) for protocol in protocols]
     layouts = {protocol.id: _layout(run, protocol) for protocol in protocols}
     for protocol, table in zip(protocols, _tables(run, protocols, layouts), strict=True):
-        parts.write_table(run.scores(protocol.id), table, facts_of(protocol))
+        path = run.scores(protocol.id)
+        parts.write_table(path, table, {**run.origin(path), **facts_of(protocol)})
     documents: dict[str, dict[str, JsonValue]] = {
         protocol.id: protocol.model_dump(mode="json") for protocol in protocols
     }
@@ -107,7 +108,7 @@ def read_statistics(run: Run, layout: str, *, record: TrackRecord) -> tuple[Trac
         StoreError: a file is missing or damaged.
     """
     path = run.cells(layout, record)
-    cells = parts.read_cells(path)
+    cells = run.read_cells(layout, record)
     with parts.well_formed(path):
         stems = tuple(str(one) for one in _list(cells.facts["stems"]))
         missing = tuple(str(one) for one in _list(cells.facts["missing"]))
@@ -163,7 +164,7 @@ def _measured(
     """Return what the protocol's signal metrics stored for a track, by key of measurement."""
     metrics = (build(entry) for entry in protocol.metrics)
     keys = {measurement_key(protocol, one) for one in metrics if isinstance(one, SignalMetric)}
-    return {key: parts.read_measured(run.measured(key, record)) for key in sorted(keys)}
+    return {key: run.read_measured(key, record) for key in sorted(keys)}
 
 
 def _layout(run: Run, protocol: Protocol) -> Layout:

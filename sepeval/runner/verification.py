@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from sepeval.errors import SepevalError, StoreError
+from sepeval.errors import DataError, SepevalError, StoreError
 from sepeval.fingerprint import digest
 from sepeval.protocol.library import checksums
 from sepeval.runner.continuing import protocols_of, view_of
@@ -20,7 +20,7 @@ from sepeval.runner.rescoring import facts_of, score_table
 from sepeval.store import Run, open_run, parts
 from sepeval.store.manifest import environment, metric_records
 from sepeval.store.places import read_places
-from sepeval.store.run import file_name
+from sepeval.store.run import ESTIMATES, PLACES, file_name, hash_in, read_part
 from sepeval.store.sealed import SCHEMA
 
 _AGAIN = "give the command that made the run again: it makes this part again"
@@ -85,22 +85,23 @@ def verify(folder: Path, *, quick: bool = False) -> Verified:
     except StoreError as error:
         fault = Fault(str(folder / "manifest.json"), "the record of a run", str(error), _AGAIN)
         return Verified(folder, 0, 0, (fault,))
+    faults = list(_unfinished(run))
+    named: dict[Path, str] = {}
     try:
-        kept = _kept_estimates(run)
+        named = _kept_estimates(run)
     except StoreError as error:
-        faults = [Fault(str(folder / "places.json"), "the places of a run", str(error), _AGAIN)]
-        kept = {}
-    else:
-        faults = []
-    named = {folder / name: sha256 for name, sha256 in run.manifest.parts.items()}
-    faults += [*_unfinished(run), *_bytes(run, named), *_bytes(run, kept)]
+        faults += [Fault(str(folder / PLACES), "the places of a run", str(error), _AGAIN)]
+    named |= {folder / name: sha256 for name, sha256 in run.manifest.parts.items()}
+    if any(one.file == str(folder / PLACES) for one in faults):
+        named.pop(folder / PLACES, None)  # told already
+    faults += _bytes(run, named)
     remade = 0
     if not quick:
         faults += [*_identity(run), *_protocols(run), *_parts(run)]
         names = list(run.manifest.protocols) if run.manifest.layouts else []
         faults += [fault for name in names for fault in _scores(run, name)]
         remade = len(names)
-    return Verified(folder, len(named) + len(kept), remade, tuple(dict.fromkeys(faults)))
+    return Verified(folder, len(named), remade, tuple(dict.fromkeys(faults)))
 
 
 def _unfinished(run: Run) -> Iterator[Fault]:
@@ -113,11 +114,19 @@ def _bytes(run: Run, named: dict[Path, str]) -> Iterator[Fault]:
     """Compare files with their SHA-256."""
     for path, expected in named.items():
         way_out = _RESCORE if path.parent.name == "scores" and run.manifest.layouts else _AGAIN
-        if not path.is_file():
-            yield Fault(str(path), f"SHA-256 {expected[:8]}...", "no file", way_out)
-        elif (found := digest(path)) != expected:
-            told = (f"SHA-256 {expected[:8]}...", f"{found[:8]}...")
-            yield Fault(str(path), *told, way_out)
+        told = f"SHA-256 {expected[:8]}..."
+        try:
+            found = digest(path)
+        except DataError as error:
+            cause = error.__cause__
+            is_gone = isinstance(cause, FileNotFoundError | NotADirectoryError)
+            found = "no file" if is_gone else str(getattr(cause, "strerror", error))
+            if isinstance(cause, IsADirectoryError):
+                found, way_out = "a folder in its place", f"remove that folder, and {way_out}"
+            yield Fault(str(path), told, found, way_out)
+        else:
+            if found != expected:
+                yield Fault(str(path), told, f"{found[:8]}...", way_out)
 
 
 def _kept_estimates(run: Run) -> dict[Path, str]:
@@ -125,15 +134,14 @@ def _kept_estimates(run: Run) -> dict[Path, str]:
     places = read_places(run.folder)
     every = places.tracks.values() if places else ()
     files = [place for track in every for place in track.estimates.values()]
-    inside = [one for one in files if Path(one.path).parts[0] == "estimates"]
+    inside = [one for one in files if Path(one.path).parts[0] == ESTIMATES]
     return {run.folder / one.path: one.sha256 for one in inside}
 
 
 def _identity(run: Run) -> Iterator[Fault]:
     """Compare the identity with the folder's name, the layouts and the tracks."""
     manifest, path = run.manifest, run.folder / "manifest.json"
-    words = run.folder.name.split("--")
-    told = next((one for one in words[2:] if len(one) == 8), manifest.hash)
+    told = hash_in(run.folder, default=manifest.hash)
     if told != manifest.hash:
         found = f"one whose hash is {manifest.hash}"
         yield Fault(str(path), f"the identity {told} of the folder's name", found, _FOREIGN)
@@ -166,14 +174,16 @@ def _parts(run: Run) -> Iterator[Fault]:
     tracks = {file_name(track): track.id for track in run.manifest.tracks}
     for path in sorted(run.folder.rglob("*.parquet")):
         name = path.relative_to(run.folder).as_posix()
-        try:
-            facts = parts.read_table(path)[1]
-        except StoreError as error:
-            yield Fault(str(path), "a table of this run", str(error), _AGAIN)
-            continue
         if run.manifest.status == "complete" and name not in run.manifest.parts:
             yield Fault(str(path), "no such part in a complete run", "one", _FOREIGN)
-        elif not name.startswith("scores/") and facts.get("track") != tracks.get(path.stem):
+            continue
+        try:
+            facts = read_part(run.folder, name, run=run.manifest.hash)[1]
+        except StoreError as error:
+            if path.is_file():  # else told by its checksum
+                yield Fault(str(path), "a table of this run", str(error), _AGAIN)
+            continue
+        if not name.startswith("scores/") and facts.get("track") != tracks.get(path.stem):
             track = tracks.get(path.stem)
             expected = f"a part of {track!r}" if track else "no part of that name"
             yield Fault(str(path), expected, f"one of {facts.get('track')!r}", _FOREIGN)
@@ -190,13 +200,12 @@ def _scores(run: Run, name: str) -> Iterator[Fault]:
             told = (f"scores of version {stored[other[0]].version} of {other[0]}", "another here")
             yield Fault(str(path), *told, _RESCORE)
             return
-        made = score_table(run, protocol)
-        is_same = parts.encoded(made, facts_of(protocol)) == path.read_bytes()
         stored_table, facts = parts.read_table(path)
+        made = score_table(run, protocol)
+        header = {**facts, **facts_of(protocol)}
+        is_same = parts.encoded(made, header) == path.read_bytes()
         is_here = _is_here(run) and facts.get("schema") == SCHEMA  # else only the rows are alike
         apart = "" if is_same else _apart(stored_table, made, is_here=is_here)
-    except FileNotFoundError:
-        yield Fault(str(path), "a table of scores", "no file", _RESCORE)
     except SepevalError as error:
         yield Fault(str(path), "what its statistics give", str(error), _AGAIN)
     else:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from threading import Thread
@@ -111,9 +113,34 @@ def _of_this_machine(jobs: Sequence[Job], workers: int) -> Iterator[TrackRecord]
     from joblib import Parallel, delayed, parallel_config
 
     with parallel_config(backend="loky", inner_max_num_threads=1 if workers > 1 else None):
-        yield from Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)(
-            delayed(_processed)(job, os.getpid()) for job in jobs
-        )
+        with _interrupts_held() if workers > 1 else nullcontext():
+            finished = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)(
+                delayed(_processed)(job, os.getpid()) for job in jobs
+            )
+        yield from finished
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Keep Ctrl-C from what is started meanwhile; in this process it waits until the end.
+
+    The workers start here. An interrupt is for this process, which ends them. The trackers of
+    resources come first: when one starts, it lets interrupts through again.
+    """
+    from multiprocessing import resource_tracker
+
+    from joblib.externals.loky.backend import resource_tracker as of_loky
+
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()
+    of_loky.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _processed(job: Job, parent: int) -> TrackRecord:

@@ -71,6 +71,7 @@ class _Quiet(NamedTuple):
     estimate: BoolArray
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what comes of it has a status
 def score_track(protocol: Protocol, track: TrackStatistics) -> TrackScores:
     """Return the scores of a track.
 

@@ -12,6 +12,11 @@ from pathlib import Path
 from sepeval.errors import StoreError
 
 UNFINISHED = ".part-"  # how the name of a file begins that is not whole yet
+_IN_THE_WAY = {
+    errno.EISDIR: "a folder stands in its place; remove that folder and run the command again",
+    errno.ENOTDIR: "a file stands in the place of its folder; remove it and run the command again",
+    errno.EEXIST: "a file stands in the place of its folder; remove it and run the command again",
+}
 _NO_SYNC = (errno.EINVAL, errno.ENOTSUP)  # of file systems that cannot sync a folder
 
 
@@ -104,6 +109,8 @@ def remove_unfinished(folder: Path) -> None:
 def explained(error: OSError, path: Path) -> StoreError:
     """Return what a user is told when a file cannot be written."""
     reason = error.strerror or str(error)
+    if error.errno in _IN_THE_WAY:
+        return StoreError(f"{path}: cannot be written: {_IN_THE_WAY[error.errno]}")
     way_out = {
         errno.ENOSPC: "free some space, or choose another folder, and run the command again",
         errno.EDQUOT: "free some space, or choose another folder, and run the command again",
@@ -111,6 +118,12 @@ def explained(error: OSError, path: Path) -> StoreError:
         errno.EROFS: "choose a folder that may be written to",
     }.get(error.errno or 0, "choose another folder for the results")
     return StoreError(f"{path}: cannot be written: {reason}; {way_out}")
+
+
+def unreadable(error: OSError, path: Path) -> StoreError:
+    """Return what a user is told when a file of a run cannot be read."""
+    reason = _IN_THE_WAY.get(error.errno or 0)
+    return StoreError(f"{path}: cannot be read: {reason or error.strerror or error}")
 
 
 def _make(folder: Path) -> None:

@@ -8,9 +8,9 @@ import re
 import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
 from sepeval.errors import DamagedError, StoreError
 from sepeval.fingerprint import of_document
@@ -18,6 +18,8 @@ from sepeval.metrics.base import build
 from sepeval.protocol import Protocol
 from sepeval.store.sealed import seal_text, unsealed
 
+_LEADS_OUT = re.compile(r"^(?:/|\w:|(?:.*[/\\])?\.\.(?:[/\\]|$)).*", re.MULTILINE)  # of the run
+_LAYOUT_OF = re.compile(r"^(?:cells|signals)/([^/\n]+)/", re.MULTILINE)  # a part
 SCHEMA = 1  # raised when an older reader would misread a run
 
 
@@ -36,7 +38,7 @@ class TrackRecord(_Record):
         refused: why the track has no scores under the protocols of one layout, by its key.
     """
 
-    number: int
+    number: Annotated[int, Field(ge=0, lt=1_000_000)]
     id: str
     missing: list[str]
     error: str
@@ -96,9 +98,15 @@ class Share(_Record):
         whole: what `partial` is of the run that the shares are joined to.
     """
 
-    number: int
-    count: int
+    number: Annotated[int, Field(ge=1)]
+    count: Annotated[int, Field(ge=1)]
     whole: str
+
+    @model_validator(mode="after")
+    def _is_one_of_them(self) -> Self:
+        if self.number > self.count:
+            raise ValueError(f"share {self} is none of {self.count}")
+        return self
 
     def __str__(self) -> str:
         return f"{self.number}/{self.count}"
@@ -123,7 +131,8 @@ class Manifest(_Record):
         protocols: documents of all protocols scored, by id.
         metrics: what the scores are, by protocol id and name of the score; empty in a run that was
             scored before this was recorded.
-        parts: SHA-256 of every file, by path inside the run.
+        parts: SHA-256 of every file, by path inside the run; the places and the estimates that
+            were kept are not there in a run that was made before they were recorded.
     """
 
     schema_version: int
@@ -136,11 +145,27 @@ class Manifest(_Record):
     partial: str
     share: Share | None = None
     status: Literal["started", "complete"]
-    tracks: list[TrackRecord]
+    tracks: Annotated[list[TrackRecord], Field(min_length=1)]
     layouts: list[Layout]
     protocols: dict[Annotated[str, Field(pattern=r"^[\w-]+\.v\d+$")], dict[str, JsonValue]]
     metrics: dict[str, dict[str, MetricRecord]] = {}
     parts: dict[str, str]
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        for kind in ("number", "id"):
+            if len({getattr(track, kind) for track in self.tracks}) < len(self.tracks):
+                raise ValueError(f"two tracks have the same {kind}")
+        names = "\n".join(["", *self.parts])  # searched at once: ten thousand manifests are read
+        may_lead_out = ".." in names or "\n/" in names or ":" in names
+        outside = _LEADS_OUT.search(names) if may_lead_out else None
+        if outside:
+            raise ValueError(f"the part {outside[0]!r} is not inside the run")
+        known = {layout.key for layout in self.layouts}
+        held = set(_LAYOUT_OF.findall(names))
+        if held - known:
+            raise ValueError(f"parts are of layouts that it does not list: {sorted(held - known)}")
+        return self
 
     def errors(self, protocol: str) -> dict[str, str]:
         """Return why tracks have no scores under a protocol, named by its id, by track."""

@@ -6,7 +6,7 @@ Each carries facts about itself, the schema it is written with, and the digest o
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from sepeval.errors import DamagedError, StoreError
 from sepeval.kernels.cells import Statistics
-from sepeval.store.files import write_whole
+from sepeval.store.files import unreadable, write_whole
 from sepeval.store.sealed import BLANK, SCHEMA, refuse_damaged, refuse_other_schema, seal
 from sepeval.types import Array, IntArray
 
@@ -28,6 +28,9 @@ _UNREADABLE = (OSError, ValueError, KeyError, TypeError, MemoryError, pa.ArrowEx
 _ROWS = 5_000_000  # that a table may have, whatever its size, and
 _DENSEST = 64  # more for each byte: columns that never change take no room
 _SUM = -1  # channel number of the row that holds the sum of the channels
+
+
+Table = tuple[pa.Table, dict[str, object]]  # and the facts in its header
 
 
 class Cells(NamedTuple):
@@ -57,14 +60,18 @@ def encoded(table: pa.Table, facts: Mapping[str, object]) -> bytes:
     return seal(sink.getvalue().to_pybytes())
 
 
-def read_table(path: Path) -> tuple[pa.Table, dict[str, object]]:
+def read_table(path: Path, *, named: str = "") -> Table:
     """Return a table and the facts in its header; the digest of its bytes is verified.
+
+    Args:
+        path: of the file.
+        named: the SHA-256 of the file that its run was finished with; empty if none is known.
 
     Raises:
         DamagedError: it is not as it was written.
         StoreError: it is missing, not of this package, or written with another schema.
     """
-    data = _intact(path)
+    data = _intact(path, named)
     try:
         file = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
         if file.metadata.num_rows > _ROWS + _DENSEST * len(data):
@@ -81,24 +88,15 @@ def read_table(path: Path) -> tuple[pa.Table, dict[str, object]]:
     return table, facts
 
 
-def fault(path: Path) -> str:
-    """Return why a table cannot be read, or an empty text."""
-    try:
-        read_table(path)
-    except StoreError as error:
-        return str(error)
-    return ""
-
-
-def _intact(path: Path) -> bytes:
+def _intact(path: Path, named: str) -> bytes:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
         message = f"{path}: is not there; run the command that makes the run again to finish it"
         raise StoreError(message) from None
     except OSError as error:
-        raise StoreError(f"{path}: cannot be read: {error.strerror}") from error
-    refuse_damaged(data, path)
+        raise unreadable(error, path) from error
+    refuse_damaged(data, path, named=named)
     return data
 
 
@@ -154,13 +152,17 @@ def write_cells(
     write_table(path, table, {**facts, **shape})
 
 
-def read_cells(path: Path) -> Cells:
+def read_cells(path: Path, *, read: Callable[[Path], Table] = read_table) -> Cells:
     """Return the statistics of one track.
+
+    Args:
+        path: of the file.
+        read: opens it, and says whether it is the one that belongs there.
 
     Raises:
         StoreError: the file is missing or damaged.
     """
-    table, facts = read_table(path)
+    table, facts = read(path)
     with well_formed(path):
         return _cells(table, facts)
 
@@ -206,13 +208,19 @@ def write_measured(
     write_table(path, pa.table(columns), {**facts, **shape})
 
 
-def read_measured(path: Path) -> tuple[dict[str, Array], ...]:
+def read_measured(
+    path: Path, *, read: Callable[[Path], Table] = read_table
+) -> tuple[dict[str, Array], ...]:
     """Return, for each replicate, the columns [stem window] that a signal metric stored.
+
+    Args:
+        path: of the file.
+        read: see `read_cells`.
 
     Raises:
         StoreError: the file is missing or damaged.
     """
-    table, facts = read_table(path)
+    table, facts = read(path)
     with well_formed(path):
         return _measured(table, facts)
 

@@ -9,6 +9,7 @@ elsewhere, or before it was written; the command that made it writes it when it 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -16,12 +17,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sepeval.errors import DamagedError, StoreError
 from sepeval.fingerprint import digests
-from sepeval.store.files import write_text
-from sepeval.store.sealed import seal_text, unsealed
+from sepeval.store.files import unreadable, write_text
+from sepeval.store.run import PLACES
+from sepeval.store.sealed import refuse_unnamed, seal_text, unsealed
 from sepeval.types import AudioFile, Track
 
 SCHEMA = 1
-_NAME = "places.json"
 
 
 class _Record(BaseModel):
@@ -107,23 +108,31 @@ def write_places(run: Path, tracks: Mapping[str, TrackPlaces]) -> None:
         StoreError: it cannot be written.
     """
     document = Places(schema_version=SCHEMA, tracks=dict(tracks))
-    write_text(run / _NAME, seal_text(document.model_dump_json(indent=1)))
+    write_text(run / PLACES, seal_text(document.model_dump_json(indent=1)))
 
 
-def read_places(run: Path) -> Places | None:
+def read_places(run: Path, *, named: str = "") -> Places | None:
     """Return where the files of a run lay; None where the run does not say.
+
+    Args:
+        run: its folder.
+        named: SHA-256 of the file that the run was finished with; empty if none is known.
 
     Raises:
         DamagedError: it is not as it was written.
         StoreError: it was written with another schema.
     """
-    path = run / _NAME
-    if not path.is_file():
-        return None
+    path = run / PLACES
     try:
-        text = unsealed(path.read_text(encoding="utf-8"), str(path))
+        if not path.is_symlink() and not path.exists():
+            return None
+        data = path.read_bytes()
+        refuse_unnamed(hashlib.sha256(data).hexdigest(), path, named)
+        text = unsealed(data.decode("utf-8"), str(path))
         found = Places.model_validate_json(text)
-    except (OSError, UnicodeDecodeError, ValidationError) as error:
+    except OSError as error:
+        raise DamagedError(str(unreadable(error, path))) from error
+    except (UnicodeDecodeError, ValidationError) as error:
         message = f"{path}: is damaged; the command that made the run makes it again"
         raise DamagedError(message) from error
     if found.schema_version != SCHEMA:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,14 +15,17 @@ import pyarrow.compute as pc
 from pydantic import ValidationError
 
 from sepeval.errors import DamagedError, StoreError
-from sepeval.fingerprint import digest
+from sepeval.fingerprint import digest, digests
 from sepeval.patterns import is_plain_name
 from sepeval.protocol import Protocol
 from sepeval.store import parts
-from sepeval.store.files import write_text
+from sepeval.store.files import UNFINISHED, unreadable, write_text
 from sepeval.store.manifest import Manifest, TrackRecord, as_text, parse
+from sepeval.types import Array
 
 MANIFEST = "manifest.json"
+PLACES = "places.json"
+ESTIMATES = "estimates"
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class Run:
 
     def estimates(self, track: TrackRecord) -> Path:
         """Return the folder of a track's estimates."""
-        return self.folder / "estimates" / folder_name(track.id)
+        return self.folder / ESTIMATES / folder_name(track.id)
 
     def scores(self, protocol: str) -> Path:
         """Return the path of the scores under a protocol, by its id."""
@@ -87,10 +91,39 @@ class Run:
             StoreError: it is missing or damaged.
         """
         path = self.scores(protocol)
-        table = parts.read_table(path)[0]
+        table = self.read_table(path)[0]
         with parts.well_formed(path):
             _check_scores(table)
         return table
+
+    def read_cells(self, layout: str, track: TrackRecord) -> parts.Cells:
+        """Return the statistics of a track; see `read_table`."""
+        return parts.read_cells(self.cells(layout, track), read=self.read_table)
+
+    def read_measured(self, key: str, track: TrackRecord) -> tuple[dict[str, Array], ...]:
+        """Return what a signal metric stored for a track; see `read_table`."""
+        return parts.read_measured(self.measured(key, track), read=self.read_table)
+
+    def read_table(self, path: Path) -> parts.Table:
+        """Return a part of this run and its facts, if it is the one that belongs there.
+
+        Of a complete run only the file that the manifest names is accepted; of any run only one
+        that was written for this run and this place.
+
+        Raises:
+            DamagedError: it is not as it was written, or is another file.
+            StoreError: it is missing, or written with another schema.
+        """
+        name = path.relative_to(self.folder).as_posix()
+        return read_part(self.folder, name, run=self.manifest.hash, named=self.named(name))
+
+    def named(self, name: str) -> str:
+        """Return the SHA-256 that a complete run was finished with, of a file; empty if none."""
+        return self.manifest.parts.get(name, "") if self.manifest.status == "complete" else ""
+
+    def origin(self, path: Path) -> dict[str, object]:
+        """Return the facts of a part that say where it belongs."""
+        return {"run": self.manifest.hash, "part": path.relative_to(self.folder).as_posix()}
 
     def save(self, manifest: Manifest) -> Run:
         """Write the manifest and return the run that it describes.
@@ -102,12 +135,48 @@ class Run:
         return Run(self.folder, manifest)
 
     def part_digests(self, *, under: str = "") -> dict[str, str]:
-        """Return the SHA-256 of every part, or of those under a folder, by path in the run."""
-        return {
-            str(path.relative_to(self.folder)): digest(path)
-            for path in sorted((self.folder / under).rglob("*.parquet"))
-            if not path.name.startswith(".")
-        }
+        """Return the SHA-256 of every part, or of the tables under a folder, by path in the run.
+
+        Besides the tables the parts are the places and the estimates that were kept.
+        """
+        tables = sorted((self.folder / under).rglob("*.parquet"))
+        for path in tables:
+            if path.is_dir():
+                raise unreadable(IsADirectoryError(errno.EISDIR, ""), path)
+        found = {path: digest(path) for path in tables if not path.name.startswith(".")}
+        if not under:
+            kept = (self.folder / ESTIMATES).rglob("*.wav")
+            files = [path for path in kept if f"/{UNFINISHED}" not in path.as_posix()]
+            found |= digests([*files, *self.folder.glob(PLACES)])
+        return {path.relative_to(self.folder).as_posix(): one for path, one in found.items()}
+
+
+def read_part(folder: Path, name: str, *, run: str, named: str = "") -> parts.Table:
+    """Return a part of the run in a folder, and its facts; see `Run.read_table`.
+
+    Args:
+        folder: of the run.
+        name: path of the part in it.
+        run: hash of the run's identity.
+        named: SHA-256 of the part where the run is complete.
+    """
+    path = folder / name
+    table, facts = parts.read_table(path, named=named)
+    room, _, file = name.partition("/")
+    expected, found = name, facts.get("part", name)
+    if facts.get("run", run) != run:
+        expected, found = f"a part of run {run}", f"one of run {facts['run']}"
+    elif room != "scores" and "track" in facts:
+        stem = Path(file).stem.partition("-")[2]
+        if slug(str(facts["track"])) != stem:
+            expected, found = f"a part of {stem!r}", f"one of {facts['track']!r}"
+    if found != expected:
+        message = (
+            f"{path}: is another part: expected {expected}, found {found}; move it out of the run, "
+            "and the command that made the run makes it again"
+        )
+        raise DamagedError(message)
+    return table, facts
 
 
 def _check_scores(table: pa.Table) -> None:
@@ -158,6 +227,12 @@ def folder_of(root: Path, manifest: Manifest, *, separator: str) -> Path:
     return root / f"{slug(separator)}--{place}--{manifest.hash}{which}"
 
 
+def hash_in(folder: Path, *, default: str = "") -> str:
+    """Return the hash of a run's identity that its folder's name tells."""
+    words = folder.name.split("--")[2:]
+    return next((one for one in words if len(one) == 8), default)
+
+
 def open_run(folder: Path) -> Run:
     """Return the run in a folder.
 
@@ -172,8 +247,7 @@ def open_run(folder: Path) -> Run:
         message = f"{path}: is damaged: {error}; the command that made the run makes it again"
         raise DamagedError(message) from error
     except OSError as error:
-        message = f"{folder}: is no run: {path.name} cannot be read: {error}"
-        raise StoreError(message) from error
+        raise StoreError(f"{folder}: is no run: {unreadable(error, path)}") from error
     return Run(folder, parse(text, name=str(path)))
 
 

@@ -29,14 +29,19 @@ def seal(data: bytes) -> bytes:
         ValueError: the file holds no mark.
     """
     start = data.rindex(BLANK) + len(MARK)
-    return data[:start] + _digest(data, start) + data[start + 64 :]
+    return data[:start] + _digests(data, start)[0] + data[start + 64 :]
 
 
-def refuse_damaged(data: bytes, path: Path) -> None:
+def refuse_damaged(data: bytes, path: Path, *, named: str = "") -> None:
     """Refuse the bytes of a file that are not as they were written.
 
+    Args:
+        data: all bytes of the file.
+        path: of the file.
+        named: the SHA-256 of the file that its run was finished with; empty if none is known.
+
     Raises:
-        DamagedError: they are not.
+        DamagedError: they are not, or they are those of another file than the one named.
         StoreError: they are of a schema that is not known.
     """
     if not (data.startswith(b"PAR1") and data.endswith(b"PAR1")):
@@ -47,14 +52,30 @@ def refuse_damaged(data: bytes, path: Path) -> None:
     if start < len(MARK):
         schema = _schema_told(data[-_FOOTER:])
         if schema == 1:
+            refuse_unnamed(hashlib.sha256(data if named else b"").hexdigest(), path, named)
             return
         refuse_other_schema(schema, path)
         raise DamagedError(f"{path}: is damaged: its digest is not there; {_AGAIN}")
-    found, expected = _digest(data, start), data[start : start + 64]
+    (found, whole), expected = _digests(data, start), data[start : start + 64]
     if found != expected:
         message = (
             f"{path}: is damaged: the SHA-256 of its bytes is {found[:8].decode()}..., and was "
             f"{expected[:8].decode('ascii', 'replace')}... when it was written; {_AGAIN}"
+        )
+        raise DamagedError(message)
+    refuse_unnamed(whole, path, named)
+
+
+def refuse_unnamed(found: str, path: Path, named: str) -> None:
+    """Refuse a file whose SHA-256 is not the one that its run names, if it names one.
+
+    Raises:
+        DamagedError: it is not.
+    """
+    if named and found != named:
+        message = (
+            f"{path}: is not the file that the run was finished with: its SHA-256 is "
+            f"{found[:8]}..., expected {named[:8]}...; {_AGAIN}"
         )
         raise DamagedError(message)
 
@@ -99,12 +120,18 @@ def refuse_other_schema(schema: int, path: Path, *, known: int = SCHEMA) -> None
         raise StoreError(message)
 
 
-def _digest(data: bytes, start: int) -> bytes:
+def _digests(data: bytes, start: int) -> tuple[bytes, str]:
+    """Return the digest that a file is sealed with, and that of its bytes as they are.
+
+    The bytes before the seal, nearly all there are, are hashed once.
+    """
     view = memoryview(data)
-    hashed = hashlib.sha256(view[:start])
-    hashed.update(b"0" * 64)
-    hashed.update(view[start + 64 :])
-    return hashed.hexdigest().encode("ascii")
+    sealed = hashlib.sha256(view[:start])
+    whole = sealed.copy()
+    sealed.update(b"0" * 64)
+    sealed.update(view[start + 64 :])
+    whole.update(view[start:])
+    return sealed.hexdigest().encode("ascii"), whole.hexdigest()
 
 
 def _schema_told(data: bytes) -> int:

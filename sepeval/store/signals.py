@@ -7,7 +7,7 @@ A run that was made without them has no such folder; every audit that asks for t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,9 +48,21 @@ def has_signals(run: Run) -> bool:
 
 
 def write_signals(
-    path: Path, replicates: tuple[SignalFacts, ...], *, track: str, stems: tuple[str, ...]
+    path: Path,
+    replicates: tuple[SignalFacts, ...],
+    *,
+    track: str,
+    stems: tuple[str, ...],
+    origin: Mapping[str, object] | None = None,
 ) -> None:
     """Write the signal facts of one track.
+
+    Args:
+        path: of the file.
+        replicates: the facts.
+        track: its id.
+        stems: names of the stems.
+        origin: see `Run.origin`.
 
     Raises:
         StoreError: they cannot be written.
@@ -62,7 +74,8 @@ def write_signals(
             rows += _rows(replicate, "estimate", stem, facts.estimates[place], _pair(facts, place))
         rows += _rows(replicate, "mixture", "", facts.mixture, {})
     table = pa.Table.from_pylist(rows, schema=_schema())
-    header = {
+    header: dict[str, object] = {
+        **(origin or {}),
         "track": track,
         "stems": list(stems),
         "rate": replicates[0].rate,
@@ -71,13 +84,17 @@ def write_signals(
     parts.write_table(path, table, header)
 
 
-def read_signals(path: Path) -> Signals:
+def read_signals(path: Path, *, read: Callable[[Path], parts.Table] = parts.read_table) -> Signals:
     """Return the signal facts of one track.
+
+    Args:
+        path: of the file.
+        read: see `parts.read_cells`.
 
     Raises:
         StoreError: the file is missing or damaged.
     """
-    table, header = parts.read_table(path)
+    table, header = read(path)
     with parts.well_formed(path):
         return _signals(table, header)
 

@@ -211,7 +211,7 @@ def _better(record: MetricRecord | None) -> str:
 def _spent(run: Run) -> dict[str, float | None]:
     """Return nfe and time of a run; None where nothing was timed."""
     paths = [run.timings(track) for track in run.manifest.tracks]
-    tables = [parts.read_table(path)[0].to_pandas() for path in paths if path.exists()]
+    tables = [run.read_table(path)[0].to_pandas() for path in paths if path.exists()]
     if not tables:
         return {"nfe": None, "nfe_per_s": None, "rtf": None}
     calls, warm = pd.concat(tables), pd.concat(tables[1:] or tables)

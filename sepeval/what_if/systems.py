@@ -22,7 +22,7 @@ from sepeval.protocol import Protocol
 from sepeval.runner.rescoring import read_statistics
 from sepeval.scoring import TrackStatistics, edges
 from sepeval.scoring.score import measurement_key
-from sepeval.store import Run, TrackRecord, open_run, parts
+from sepeval.store import Run, TrackRecord, open_run
 
 Kind = Literal["as stored", "zeros", "mixture", "mixture_over_n"]
 TRIVIAL: tuple[Kind, ...] = ("zeros", "mixture", "mixture_over_n")
@@ -169,4 +169,4 @@ def _measured(
 ) -> dict[str, tuple[dict[str, np.ndarray], ...]]:
     metrics = (build(entry) for entry in protocol.metrics)
     keys = {measurement_key(protocol, one) for one in metrics if isinstance(one, SignalMetric)}
-    return {key: parts.read_measured(run.measured(key, record)) for key in sorted(keys)}
+    return {key: run.read_measured(key, record) for key in sorted(keys)}

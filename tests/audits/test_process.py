@@ -257,6 +257,7 @@ def test_scores_that_the_cells_do_not_give_are_found(tmp_path: Path) -> None:
     value = table.column_names.index("value")
     changed = table.set_column(value, "value", [np.asarray(table.column(value)) + 1.0])
     parts.write_table(path, changed, facts)
+    made = made.save(made.manifest.model_copy(update={"parts": made.part_digests()}))
 
     (finding,) = stale_scores(board(made))
 

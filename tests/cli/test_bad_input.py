@@ -8,7 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 import sepeval as package
 from sepeval.cli import build
@@ -273,3 +275,34 @@ def test_an_unknown_command_is_refused_by_name(sepeval: Command) -> None:
 
     assert done.code == 2
     assert "tabel" in done.err
+
+
+def test_estimates_whose_energy_is_no_number_end_in_a_status(
+    sepeval: Command, tmp_path: Path
+) -> None:
+    noise = np.random.default_rng(0).standard_normal((2, 8000, 2)) * 0.1
+    for kind, gain in (("ref", 1.0), ("est", 1e300)):
+        (tmp_path / kind / "a").mkdir(parents=True)
+        for stem, signal, own in zip(("drums", "vocals"), noise, (1.0, gain), strict=True):
+            path = tmp_path / kind / "a" / f"{stem}.wav"
+            soundfile.write(path, signal * own, 8000, subtype="DOUBLE")
+    runs = tmp_path / "runs"
+
+    made = sepeval("score", tmp_path / "ref", tmp_path / "est", "-p", "msst-si-sdr", "-o", runs)
+    audited = sepeval("audit", runs, "-p", "msst-si-sdr")
+    told = sepeval("report", runs, "-o", tmp_path / "report")
+
+    assert (made.code, audited.code, told.code) == (0, 0, 0), made.err + audited.err + told.err
+    assert "undefined 1" in made.out
+    assert "Warning" not in made.err + audited.err + told.err
+
+
+@pytest.mark.parametrize(
+    ("name", "choices"), [("synthetic", "layout, tracks, seconds, seed"), ("musdb18hq", "none")]
+)
+def test_a_dataset_names_its_choices(sepeval: Command, name: str, choices: str) -> None:
+    done = sepeval("datasets", name)
+
+    assert done.code == 0
+    assert f"Choices (-c key=value): {choices}" in done.out
+    assert f"sepeval datasets {name} --data FOLDER" in done.err

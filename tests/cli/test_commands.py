@@ -287,23 +287,6 @@ def test_a_stem_that_a_track_lacks_is_told(sepeval: Command, slakh: Path, tmp_pa
     assert "counts as silent: Track01877 (bass)" in done.out
 
 
-def test_a_track_with_dots_is_scored_and_audio_in_no_track_is_told(
-    sepeval: Command, slakh: Path, tmp_path: Path
-) -> None:
-    references = tmp_path / "ref"
-    shutil.copytree(slakh / "test", references)
-    (references / "Track01877").rename(references / "...And Justice for All")
-    shutil.copytree(references / "Track01876", references / "more" / "Track01876")
-    words = ("-p", MSDM, "-o", tmp_path / "runs", "--json")
-
-    done = sepeval("score", references, references, *words)
-
-    assert "2 of 2 tracks" in done.err, done.err
-    told = next(line for line in done.err.splitlines() if "in no track" in line)
-    assert "4 audio files: more/Track01876/bass.wav, " in told
-    assert told.endswith(" and 1 more")
-
-
 def test_all_protocols_that_a_run_serves_are_rescored(sepeval: Command, run: Path) -> None:
     done = sepeval("rescore", run, "-p", "all")
 

@@ -154,7 +154,8 @@ def renamed(run: Run, name: str, track: str = "") -> Run:
     tracks = [
         one.model_copy(update={"id": name}) if one.id == old else one for one in run.manifest.tracks
     ]
-    return run.save(run.manifest.model_copy(update={"tracks": tracks}))
+    update = {"tracks": tracks, "parts": run.part_digests()}
+    return run.save(run.manifest.model_copy(update=update))
 
 
 def test_a_run_of_another_measure_cannot_be_exported(tmp_path: Path) -> None:

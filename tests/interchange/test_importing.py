@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from sepeval.errors import DataError, StoreError
+from sepeval.explain import explain
 from sepeval.interchange import import_museval
 from sepeval.protocol import load
 from sepeval.report import table
@@ -92,6 +93,15 @@ def test_vocals_belong_to_the_problem_of_vocals_and_accompaniment(tmp_path: Path
     sdr = two[(two["stem"] == "vocals") & (two["metric"] == "sdr")]
     expected = np.concatenate([by_stem["vocals"][:, 0] for by_stem in made.values()])
     assert sdr["value"].tolist() == expected.tolist()
+
+
+def test_an_imported_run_has_nothing_to_explain_differences_with(tmp_path: Path) -> None:
+    system(tmp_path / "json", FOUR)
+    run = one(import_museval(tmp_path / "json", root=tmp_path / "runs"))
+
+    for names in (("msst-si-sdr", FOUR_STEMS), (FOUR_STEMS, "msst-si-sdr")):
+        with pytest.raises(StoreError, match="holds scores and no statistics"):
+            explain(run, load(names[0]), load(names[1]))
 
 
 def test_a_system_of_four_stems_has_no_scores_of_two_sources(tmp_path: Path) -> None:

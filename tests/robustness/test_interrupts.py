@@ -108,3 +108,22 @@ def test_an_interrupt_stops_at_once_and_says_how_to_go_on(
 
 def _has(path: Path, calls: int) -> bool:
     return path.exists() and len(path.read_text()) >= calls
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals of POSIX")
+def test_workers_do_not_hear_interrupts_from_their_first_moment_on() -> None:
+    held = """
+import signal
+from joblib import Parallel, delayed
+from sepeval.runner.workers import _interrupts_held
+with _interrupts_held():
+    found = Parallel(n_jobs=2, return_as="generator")(
+        delayed(signal.pthread_sigmask)(signal.SIG_BLOCK, ()) for _ in range(2)
+    )
+print(*found, signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", held], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert done.stdout.split() == ["{<Signals.SIGINT:", "2>}"] * 2 + ["set()"]

@@ -112,3 +112,27 @@ def test_a_worker_that_does_not_see_the_files_says_which(away: Away, tmp_path: P
 def test_a_worker_with_other_packages_does_not_work(away: Away) -> None:
     with pytest.raises(DependencyError, match="install the same versions on every node"):
         process_away(away._replace(versions={"sepeval": "0"}))
+
+
+class Asked:
+    """A client of a cluster, whose workers have answered."""
+
+    def __init__(self, **answers: object) -> None:
+        self._answers = answers
+
+    def run(self, _: object, *, on_error: str) -> dict[str, object]:
+        assert on_error == "return"
+        return self._answers
+
+
+def test_a_worker_that_is_lost_while_it_is_asked_leaves_the_others() -> None:
+    system = SEPARATORS.get("mixture")(stems=("bass",))  # type: ignore[call-arg]
+    fit = clusters._Facts("here", "", 1, 10**9)
+
+    clusters._refuse_unfit(Asked(a=fit, b=ConnectionError("closed")), system, 10**6)
+    with pytest.raises(DependencyError, match="a worker has no sepeval"):
+        clusters._refuse_unfit(Asked(a=fit, b=ImportError("no module")), system, 10**6)
+    with pytest.raises(SepevalError, match="a worker takes one track at a time"):
+        clusters._refuse_unfit(Asked(a=fit._replace(threads=2), b=OSError()), system, 10**6)
+    with pytest.raises(ValueError, match="what else"):
+        clusters._refuse_unfit(Asked(a=fit, b=ValueError("what else")), system, 10**6)

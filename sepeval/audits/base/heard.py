@@ -36,7 +36,7 @@ def heard_tracks(run: Run) -> Iterator[Heard]:
         paths = [(record, path_of(run, layout.key, record)) for record in run.manifest.tracks]
         there = [(record, path) for record, path in paths if path.exists()]
         for record, path in there:
-            stored = read_signals(path)
+            stored = read_signals(path, read=run.read_table)
             for replicate, facts in enumerate(stored.replicates):
                 yield Heard(record.id, replicate, stored.stems, facts)
         if there:

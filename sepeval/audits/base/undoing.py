@@ -21,6 +21,7 @@ from sepeval.types import Array, BoolArray, IntArray
 from sepeval.what_if import Held, energy_part, held, key_of
 
 SOUNDING = ("every_window", "active_reference")  # where scores say more than how loud a leak is
+_LOUDEST = 1e140  # an energy in units of full scale squared; its square is still a number
 _SHOWN_DB = 0.005  # what two decimals show
 
 
@@ -101,8 +102,15 @@ def whole_tracks(run: Run) -> tuple[Whole, ...]:
 
 
 def statistics_of(run: Run, protocol: Protocol) -> tuple[Held, ...]:
-    """Return the statistics of every track under a protocol, tracks with errors left out."""
-    return tuple(one for one in held(key_of(run, protocol)) if one.statistics is not None)
+    """Return the statistics of every track under a protocol.
+
+    Tracks with errors are left out, and those that are too loud for energies to be multiplied.
+    """
+    return tuple(
+        one
+        for one in held(key_of(run, protocol))
+        if one.statistics is not None and (np.abs(one.statistics.cells.gram) < _LOUDEST).all()
+    )
 
 
 def windows_of(protocol: Protocol, track: TrackStatistics) -> tuple[Statistics, IntArray] | None:
