@@ -187,6 +187,7 @@ def test_more_than_two_protocols_are_printed_side_by_side(
     assert "Counts of" not in done.out
 
 
+@pytest.mark.slow
 def test_plot_and_report_write_what_they_name(sepeval: Command, run: Path, tmp_path: Path) -> None:
     plots = sepeval("plot", run, "-o", tmp_path / "figures").out.split()
     page = sepeval("report", run, "-o", tmp_path / "report").out.strip()

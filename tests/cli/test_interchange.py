@@ -115,7 +115,8 @@ def test_a_table_shows_published_numbers_on_request(sepeval: Command, runs: Path
     done = sepeval("table", runs, "-p", VOCALS, *words)
 
     assert done.code == 0, done.err
-    (line,) = [one for one in done.out.splitlines() if one.startswith("TAK1 (published [1], on MUSDB18 test)")]
+    label = "TAK1 (published [1], on MUSDB18 test)  "
+    (line,) = [one for one in done.out.splitlines() if one.startswith(label)]
     assert line.split()[-2:] == ["6.600", "12.834"]
     assert "museval v4 1 s frames; median of track medians" in " ".join(done.out.split())
     assert "Lines marked as published are copied" in done.out

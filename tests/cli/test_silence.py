@@ -144,6 +144,7 @@ def test_tables_say_the_same_in_every_form(found: Silence) -> None:
     assert all(len(line) <= 100 for line in as_text(found).split("\n")[:-2])
 
 
+@pytest.mark.slow
 def test_the_same_runs_give_the_same_figures(found: Silence, tmp_path: Path) -> None:
     first = write(found, tmp_path / "first")
     second = write(found, tmp_path / "second")

@@ -185,6 +185,7 @@ def test_what_is_not_there_is_refused(wrong: dict[str, str]) -> None:
         drawings(sweep(), **wrong)
 
 
+@pytest.mark.slow
 def test_the_same_numbers_give_the_same_bytes(tmp_path: Path) -> None:
     first = plot_sweep(sweep(BASELINE), folder=tmp_path / "a", formats=("png", "pdf", "svg"))
     second = plot_sweep(sweep(BASELINE), folder=tmp_path / "b", formats=("png", "pdf", "svg"))

@@ -115,6 +115,7 @@ def test_a_track_that_is_not_there_is_told(runs: list[Run]) -> None:
         timeline(gather(runs, "two-stems"), "sdr", "onne")
 
 
+@pytest.mark.slow
 def test_the_same_runs_give_the_same_bytes_on_any_paper(runs: list[Run], tmp_path: Path) -> None:
     found = [
         [

@@ -69,6 +69,7 @@ def test_figures_are_written_in_every_format(run: Run, tmp_path: Path) -> None:
     assert [path.read_bytes()[:4] for path in paths[:3]] == [b"\x89PNG", b"%PDF", b"<?xm"]
 
 
+@pytest.mark.slow
 def test_the_same_runs_give_the_same_figures(run: Run, tmp_path: Path) -> None:
     first, second = (
         plot([run], "two-stems", metric="sdr", folder=tmp_path / name) for name in ("a", "b")
