@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from sepeval import DATASETS, SEPARATORS, evaluate, load_protocol
-from sepeval.store import Run
+from sepeval.store import Run, parts
 from sepeval.store.manifest import as_text
 from sepeval.store.run import MANIFEST
 
@@ -26,11 +27,16 @@ def one_run(folder: Path) -> Run:
 def write_many(run: Run, folder: Path, count: int) -> None:
     """Write copies of a run without its statistics, which neither a list nor a table asks for."""
     name = f"{PROTOCOL}.v1"
-    scores = run.scores(name).read_bytes()
+    scores, facts = run.read_table(run.scores(name))
     for number in range(count):
         identity = {**run.manifest.identity, "copy": number}
         update = {"identity": identity, "label": f"system{number:05d}"}
-        copy = Run(folder / f"run{number:05d}", run.manifest.model_copy(update=update))
-        copy.scores(name).parent.mkdir(parents=True)
-        copy.scores(name).write_bytes(scores)
-        (copy.folder / MANIFEST).write_text(as_text(copy.manifest), encoding="utf-8")  # not synced
+        manifest = run.manifest.model_copy(update=update)
+        copy = Run(folder / f"run{number:05d}", manifest)
+        path = copy.scores(name)
+        data = parts.encoded(scores, {**facts, **copy.origin(path)})
+        path.parent.mkdir(parents=True)
+        path.write_bytes(data)
+        named = {path.relative_to(copy.folder).as_posix(): hashlib.sha256(data).hexdigest()}
+        text = as_text(manifest.model_copy(update={"parts": named}))
+        (copy.folder / MANIFEST).write_text(text, encoding="utf-8")  # not synced
