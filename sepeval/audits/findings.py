@@ -16,7 +16,7 @@ from sepeval.errors import StoreError
 from sepeval.store import parts
 from sepeval.store.files import write_text
 
-_SCHEMA = 2
+_SCHEMA = 2  # of findings; 1 called the value by the better rule otherwise
 _SHOWN = 2  # rows of evidence in text
 _MARGIN = " " * 9  # width of the column of severities
 
@@ -29,7 +29,7 @@ def write(findings: Sequence[Finding], folder: Path) -> tuple[Path, Path]:
     """
     table, document = folder / "findings.parquet", folder / "findings.json"
     rows = [{**_fields(one), "evidence": json.dumps(list(one.evidence))} for one in findings]
-    parts.write_table(table, pa.Table.from_pylist(rows, schema=_columns()), {"schema": _SCHEMA})
+    parts.write_table(table, pa.Table.from_pylist(rows, schema=_columns()), {"findings": _SCHEMA})
     write_text(document, as_json(findings) + "\n")
     return table, document
 
@@ -38,9 +38,13 @@ def read(path: Path) -> tuple[Finding, ...]:
     """Return the findings of a `findings.parquet`.
 
     Raises:
-        StoreError: the file is missing, damaged, or no such file.
+        StoreError: the file is missing, damaged, no such file, or of another schema.
     """
-    table, _ = parts.read_table(path)
+    table, facts = parts.read_table(path)
+    schema = facts.get("findings", _SCHEMA)  # at first only the columns told
+    if schema != _SCHEMA:
+        message = f"{path}: holds findings of schema {schema}; this sepeval reads {_SCHEMA}"
+        raise StoreError(f"{message}; audit again")
     if table.schema.names != _columns().names:
         raise StoreError(f"{path}: holds no findings; `sepeval audit -o FOLDER` writes them")
     rows = table.drop_columns(["id"]).to_pylist()

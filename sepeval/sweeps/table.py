@@ -126,7 +126,6 @@ def write(found: Sweep, folder: Path) -> tuple[Path, Path]:
         StoreError: a file cannot be written.
     """
     facts: dict[str, object] = {
-        "schema": 1,
         "varied": list(found.varied),
         "label": found.label,
         "baseline": found.baseline,

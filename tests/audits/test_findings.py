@@ -61,6 +61,17 @@ def test_another_table_holds_no_findings(tmp_path: Path) -> None:
         findings.read(tmp_path / "a.parquet")
 
 
+def test_findings_of_another_schema_are_refused_with_both_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as newer:
+        newer.setattr(findings, "_SCHEMA", 9)
+        path, _ = findings.write([], tmp_path)
+
+    with pytest.raises(StoreError, match="findings of schema 9; this sepeval reads 2"):
+        findings.read(path)
+
+
 def test_text_says_what_where_how_much_and_the_way_out() -> None:
     rows = tuple({"track": f"t{number}", "gain": 0.123456} for number in range(6))
 
