@@ -21,7 +21,12 @@ import numpy as np
 
 from sepeval.bench.task import PACKAGES, Task
 from sepeval.errors import DependencyError
-from sepeval.kernels.bsseval import part_energies, ratios, reference_side
+from sepeval.kernels.bsseval import (
+    ReferenceSide,
+    part_energies,
+    ratios,
+    side_and_part_energies,
+)
 from sepeval.kernels.bsseval.engines import engine as named
 from sepeval.types import Array, EngineName
 
@@ -77,13 +82,17 @@ def _ours(task: Task) -> Scorer:
 
 def _scored(references: Array, estimates: Estimates, windows: Any, engine: EngineName) -> Found:  # noqa: ANN401
     threads = os.cpu_count() or 1
-    begin = time.perf_counter()
-    side = reference_side(references, windows, taps=TAPS, threads=threads, engine=engine)
-    spent = time.perf_counter() - begin
+    side: ReferenceSide | None = None
+    spent = 0.0
     values: Values = {}
     for estimate in estimates():
         begin = time.perf_counter()
-        parts = part_energies(side, references, estimate, threads=threads, engine=engine)
+        if side is None:
+            side, parts = side_and_part_energies(
+                references, estimate, windows, taps=TAPS, threads=threads, engine=engine
+            )
+        else:
+            parts = part_energies(side, references, estimate, threads=threads, engine=engine)
         found = ratios(parts)
         spent += time.perf_counter() - begin
         if not values:

@@ -33,6 +33,7 @@ from sepeval.kernels.bsseval import (
     CONDITION,
     CROSS_BYTES,
     Choice,
+    Packed,
     PartEnergies,
     Ratios,
     ReferenceSide,
@@ -41,6 +42,7 @@ from sepeval.kernels.bsseval import (
     part_energies,
     ratios,
     reference_side,
+    side_and_part_energies,
     unpack,
 )
 from sepeval.metrics.base import METRICS, Means, Prepared, Scored, SignalMetric
@@ -48,7 +50,7 @@ from sepeval.types import Array, IntArray, Signal, Status, Stems, StreamedStems
 
 _PARTS = tuple(field.name for field in fields(PartEnergies))
 _BATCH = 8 << 20  # bytes of blocks, spectra and products per channel and thread, measured
-_PACKING = 2  # raised when what a shelf keeps, or the way to it, changes
+_PACKING = 3  # raised when what a shelf keeps, or the way to it, changes
 
 
 class _Filtered(SignalMetric):
@@ -90,8 +92,11 @@ class _Filtered(SignalMetric):
         if self.filters == "window":  # a factor per window is too much to share
             return _OfWindows(windows, self.taps, choice)
 
-        def side() -> ReferenceSide:
-            return reference_side(
+        if means.shelf is None or isinstance(references, StreamedStems):
+            return _OfTrack(windows, self.taps, choice, None)
+
+        def packed() -> Packed:
+            side = reference_side(
                 references,
                 windows,
                 taps=self.taps,
@@ -99,17 +104,16 @@ class _Filtered(SignalMetric):
                 threads=means.threads,
                 engine=means.engine,
             )
+            return pack(side)
 
-        if means.shelf is None or isinstance(references, StreamedStems):
-            return _OfTrack(side())
         facts = {
             "bsseval": _PACKING,
             "taps": self.taps,
             "regularisation": choice,
             "engine": means.engine,
         }
-        packed = means.shelf.kept([references, windows], facts, lambda: pack(side()))
-        return _OfTrack(unpack(packed))
+        side = unpack(means.shelf.kept([references, windows], facts, packed))
+        return _OfTrack(windows, self.taps, choice, side)
 
     def working_bytes(
         self,
@@ -193,17 +197,31 @@ class BssEvalStable(_Filtered):
         return Scored(np.asarray(getattr(_ratios(stored), self.output)), {})
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _OfTrack(Prepared):
-    """Filters of the whole track."""
+    """Filters of the whole track; the first estimate is read together with the references."""
 
-    side: ReferenceSide
+    windows: IntArray
+    taps: int
+    regularisation: Choice
+    side: ReferenceSide | None
 
     def measure(self, references: Stems, estimates: Stems, *, means: Means) -> dict[str, Array]:
         """See `Prepared.measure`."""
-        parts = part_energies(
-            self.side, references, estimates, threads=means.threads, engine=means.engine
-        )
+        if self.side is None:
+            self.side, parts = side_and_part_energies(
+                references,
+                estimates,
+                self.windows,
+                taps=self.taps,
+                regularisation=self.regularisation,
+                threads=means.threads,
+                engine=means.engine,
+            )
+        else:
+            parts = part_energies(
+                self.side, references, estimates, threads=means.threads, engine=means.engine
+            )
         return _columns(parts, np.array([self.side.reciprocal_condition]))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from sepeval import DATASETS, SEPARATORS, evaluate, load_protocol
 from sepeval.errors import DependencyError
-from sepeval.kernels.bsseval import reference_side
+from sepeval.kernels.bsseval.references import solvable
 from sepeval.protocol import Protocol
 from sepeval.reference_cache import ReferenceCache
 from sepeval.store import Run
@@ -65,9 +65,9 @@ def test_replicates_share_one_reference_side(
 
     def counted(*args: object, **kwargs: object) -> object:
         calls.append(1)
-        return reference_side(*args, **kwargs)  # type: ignore[arg-type]
+        return solvable(*args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("sepeval.metrics.bsseval.reference_side", counted)
+    monkeypatch.setattr("sepeval.kernels.bsseval.parts.solvable", counted)
 
     run = made(index, tmp_path, replicates=3)
 

@@ -2,8 +2,13 @@
 
 from sepeval.kernels.bsseval.framewise import FramewiseEnergies, framewise_part_energies
 from sepeval.kernels.bsseval.packing import Packed, pack, unpack
-from sepeval.kernels.bsseval.parts import CROSS_BYTES, PartEnergies, part_energies
+from sepeval.kernels.bsseval.parts import (
+    PartEnergies,
+    part_energies,
+    side_and_part_energies,
+)
 from sepeval.kernels.bsseval.ratios import Ratios, ratios
+from sepeval.kernels.bsseval.reader import CROSS_BYTES
 from sepeval.kernels.bsseval.references import CONDITION, Choice, ReferenceSide, reference_side
 
 __all__ = [
@@ -20,5 +25,6 @@ __all__ = [
     "part_energies",
     "ratios",
     "reference_side",
+    "side_and_part_energies",
     "unpack",
 ]

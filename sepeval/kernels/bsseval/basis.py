@@ -28,17 +28,18 @@ class Basis:
         channels: [basis] int64, which of the flattened stem-channel pairs are kept, ascending.
         mixing: [stem channel basis], s_jc = Σ_b mixing[j, c, b] s_b; zero for silent channels.
         dependent: [stem channel], True for a channel that sounds and was left out.
-        energies: [basis] energies of the kept channels over the whole track.
     """
 
     channels: IntArray
     mixing: Array
     dependent: BoolArray
-    energies: Array
 
 
 def find_basis(references: Stems, *, threads: int = 1) -> Basis:
     """The independent channels of the references over the whole track.
+
+    A channel that depends on others does so in every stretch of the track, so where a beginning of
+    it shows that none does, the rest is not read.
 
     Channels are tried in the order of what they add to those already kept, most energy first. One
     that seems to add nothing is checked on the samples: it is left out only if its remainder is
@@ -50,12 +51,11 @@ def find_basis(references: Stems, *, threads: int = 1) -> Basis:
         threads: pieces of audio that are worked on at the same time; changes no value.
 
     Raises:
-        DataError: a value is not finite.
+        DataError: a value that was read is not finite.
     """
     stems, channels = references.shape[:2]
     signal = audio(references)
     gram = _gram(signal, threads)
-    energies = np.diag(gram).copy()
     kept, suspects = _pivots(gram)
     made_of: dict[int, Array] = {}
     for channel in suspects:
@@ -78,7 +78,6 @@ def find_basis(references: Stems, *, threads: int = 1) -> Basis:
         basis,
         mixing.reshape(stems, channels, len(kept)),
         dependent.reshape(stems, channels),
-        energies[basis],
     )
 
 
@@ -98,19 +97,36 @@ def own_channels(mixing: Array) -> IntArray:
 
 
 def _gram(signal: Signal, threads: int) -> Array:
+    """The Gram matrix of the track, or of a beginning in which all channels are independent."""
+
     def product(start: int) -> Array:
         (piece,) = pieces(signal, start, min(start + READ, signal.samples))
         with np.errstate(over="ignore", invalid="ignore"):
             return piece @ piece.T
 
     total = np.zeros((signal.channels, signal.channels))
-    with np.errstate(over="ignore", invalid="ignore"):
-        for found in in_order(product, range(0, signal.samples, READ), threads):
+    for found in in_order(product, range(0, signal.samples, READ), threads):
+        with np.errstate(over="ignore", invalid="ignore"):
             total += found
-    if not np.isfinite(total).all():
-        channel = int(np.flatnonzero(~np.isfinite(np.diag(total)))[0])
-        raise DataError(f"channel {channel} of the references (stem by stem) is not finite")
+        if np.isfinite(total).all() and len(_pivots(total)[0]) == signal.channels:
+            return total
+    refuse_not_finite(np.diag(total), np.arange(signal.channels))
     return total
+
+
+def refuse_not_finite(energies: Array, channels: IntArray) -> None:
+    """Refuse references with a channel whose energy is not finite.
+
+    Args:
+        energies: [channel]
+        channels: [channel] int64, which of the flattened stem-channel pairs they are.
+
+    Raises:
+        DataError: an energy is not finite.
+    """
+    wrong = channels[~np.isfinite(energies)]
+    if wrong.size:
+        raise DataError(f"channel {wrong[0]} of the references (stem by stem) is not finite")
 
 
 def _pivots(gram: Array) -> tuple[list[int], list[int]]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from sepeval.kernels.bsseval.blocks import check_windows
-from sepeval.kernels.bsseval.parts import PartEnergies, part_energies
-from sepeval.kernels.bsseval.references import Choice, reference_side
+from sepeval.kernels.bsseval.parts import PartEnergies, side_and_part_energies
+from sepeval.kernels.bsseval.references import Choice
 from sepeval.types import Array, BoolArray, EngineName, IntArray, Stems
 
 
@@ -66,15 +66,15 @@ def framewise_part_energies(
     ill_conditioned = np.zeros(count, dtype=np.bool_)
     for number, (start, stop) in enumerate(windows.tolist()):
         true, guess = references[:, :, start:stop], estimates[:, :, start:stop]
-        side = reference_side(
+        side, found = side_and_part_energies(
             true,
+            guess,
             np.array([[0, stop - start]]),
             taps=taps,
             regularisation=regularisation,
             threads=threads,
             engine=engine,
         )
-        found = part_energies(side, true, guess, threads=threads, engine=engine)
         for name, energy in energies.items():
             energy[:, number] = getattr(found, name)[:, 0]
         present[:, number] = side.present

@@ -12,12 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sepeval.kernels.bsseval.basis import Basis
-from sepeval.kernels.bsseval.filters import Regularisation, equations
-from sepeval.kernels.bsseval.references import (
-    CONDITION,
-    ReferenceSide,
-    own_equations,
-)
+from sepeval.kernels.bsseval.filters import Regularisation
+from sepeval.kernels.bsseval.references import Correlations, ReferenceSide, solvable
 
 Packed: TypeAlias = Mapping[str, NDArray[Any]]  # Any: floats, integers and truth values
 
@@ -26,13 +22,10 @@ def pack(side: ReferenceSide) -> Packed:
     """Return all that `unpack` needs to give the same values to the bit."""
     return {
         "windows": side.windows,
-        "sizes": np.array([side.taps, side.samples, side.regularisation == "ridge"]),
-        "condition": np.array([side.reciprocal_condition]),
+        "sizes": np.array([side.samples, side.regularisation == "ridge"]),
         "channels": side.basis.channels,
         "mixing": side.basis.mixing,
         "dependent": side.basis.dependent,
-        "energies": side.basis.energies,
-        "true": side.true,
         "products": side.products,
         "correlations": side.correlations,
     }
@@ -44,22 +37,10 @@ def unpack(packed: Packed) -> ReferenceSide:
     Args:
         packed: from `pack`.
     """
-    taps, samples, ridge = (int(size) for size in packed["sizes"])
-    reciprocal = float(packed["condition"][0])
+    samples, ridge = (int(size) for size in packed["sizes"])
     regularisation: Regularisation = "ridge" if ridge else "museval"
-    correlations, mixing = packed["correlations"], packed["mixing"]
-    return ReferenceSide(
-        windows=packed["windows"],
-        taps=taps,
-        samples=samples,
-        basis=Basis(packed["channels"], mixing, packed["dependent"], packed["energies"]),
-        present=np.asarray(mixing.any(axis=(1, 2))),
-        true=packed["true"],
-        products=packed["products"],
-        correlations=correlations,
-        joint=equations(correlations, regularisation),
-        own=tuple(own_equations(correlations, one, regularisation) for one in mixing),
-        regularisation=regularisation,
-        reciprocal_condition=reciprocal,
-        ill_conditioned=reciprocal < CONDITION,
+    basis = Basis(packed["channels"], packed["mixing"], packed["dependent"])
+    found = Correlations(
+        packed["windows"], samples, basis, packed["products"], packed["correlations"]
     )
+    return solvable(found, regularisation)

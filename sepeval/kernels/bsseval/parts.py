@@ -14,27 +14,27 @@ minus the identity, so that e_spat and e_artif keep their precision when p is cl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from sepeval.errors import ShapeError
+from sepeval.kernels.bsseval.basis import find_basis
 from sepeval.kernels.bsseval.energies import form_energies, quadratic_forms
-from sepeval.kernels.bsseval.engines import engine as named
-from sepeval.kernels.bsseval.lagged import lagged_products
+from sepeval.kernels.bsseval.lagged import Products
 from sepeval.kernels.bsseval.projections import Projections, project
-from sepeval.kernels.bsseval.references import ReferenceSide
-from sepeval.kernels.bsseval.signals import (
-    Signal,
-    audio,
-    difference,
-    selection,
-    window_energies,
+from sepeval.kernels.bsseval.reader import Lagged, Reader
+from sepeval.kernels.bsseval.references import (
+    Choice,
+    Correlations,
+    ReferenceSide,
+    check_references,
+    solvable,
 )
-from sepeval.types import Array, EngineName, Stems
+from sepeval.kernels.bsseval.signals import Signal, difference, selection, window_energies
+from sepeval.types import Array, EngineName, IntArray, Stems
 
-CROSS_BYTES = 1 << 28  # products with the estimates that are kept; beyond it audio is read twice
 ROUNDING = 2.0**-46  # of ‖p − s‖²: artefacts below are rounding, and are stored as zero
 
 
@@ -92,88 +92,98 @@ def part_energies(
         DependencyError: the engine's package or device is missing.
         ShapeError: the arrays do not fit each other or the reference side.
     """
-    rows = list(range(len(side.present))) if stems is None else list(stems)
-    _check(side, references, estimates, rows)
-    channels = references.shape[1]
+    expected = (*side.basis.mixing.shape[:2], side.samples)
+    if references.shape != expected:
+        raise ShapeError(f"references have shape {references.shape}; the side has {expected}")
+    rows = _rows(references, estimates, stems)
     basis = selection(references, side.basis.channels)
+    reader = Reader(basis, side.windows, side.taps, threads, engine)
     wrong = difference(references, estimates, rows)
-    cross = _cross(side, basis, wrong, threads, engine)
-    columns = cross.whole.reshape(basis.channels, len(rows), channels, side.taps)
-    finite = np.asarray(np.isfinite(columns).all(axis=(0, 2, 3)))
-    filters = project(side, np.where(finite[:, None, None], columns, 0.0), rows)
-    error = window_energies(wrong, side.windows, channels, threads)
-    inner = _inner_products(cross, filters.joint, len(side.windows))
-    spatial, target, interference, projection, joint = _filtered(side, filters)
-    artefacts = error - 2.0 * inner + joint
-    artefacts = np.where(artefacts > ROUNDING * error, artefacts, 0.0)
-    defined = np.asarray(finite & side.present[rows])[:, None]
-    return PartEnergies(
-        true=side.true[rows],
-        error=error,
-        estimate=window_energies(audio(estimates), side.windows, channels, threads),
-        spatial=np.where(defined, spatial, np.nan),
-        target=np.where(defined, target, np.nan),
-        interference=np.where(defined, interference, np.nan),
-        projection=np.where(defined, projection, np.nan),
-        artefacts=np.where(defined, artefacts, np.nan),
-    )
+    (cross,) = reader.lagged(wrong)
+    return _Scored(references, estimates, rows, reader, wrong, cross).parts(side)
+
+
+def side_and_part_energies(
+    references: Stems,
+    estimates: Stems,
+    windows: IntArray,
+    *,
+    stems: Sequence[int] | None = None,
+    taps: int = 512,
+    regularisation: Choice = "stable",
+    threads: int = 2,
+    engine: EngineName = "scipy",
+) -> tuple[ReferenceSide, PartEnergies]:
+    """`reference_side` and `part_energies` in one pass over the audio, to the same bits."""
+    check_references(references, windows, taps)
+    rows = _rows(references, estimates, stems)
+    basis = find_basis(references, threads=threads)
+    reader = Reader(selection(references, basis.channels), windows, taps, threads, engine)
+    wrong = difference(references, estimates, rows)
+    own, cross = reader.lagged(reader.basis, wrong)
+    found = Correlations(windows, references.shape[2], basis, own.windows, own.whole)
+    side = solvable(found, regularisation)
+    return side, _Scored(references, estimates, rows, reader, wrong, cross).parts(side)
 
 
 @dataclass(frozen=True, eq=False)
-class _Cross:
-    """The lagged products of the basis with d = p − s.
+class _Scored:
+    """Estimates whose products with the references are known.
 
     Attributes:
-        whole: [basis column lag], over the whole track.
-        windows: [window basis column lag]; None where they are too many to keep.
-        visit: reads the audio once more and hands out the products of each window.
+        references: [stem channel sample]
+        estimates: [estimate channel sample]
+        stems: the stem of each estimate.
+        reader: of the references.
+        wrong: d = p − s, estimate by estimate.
+        cross: products of the basis with d.
     """
 
-    whole: Array
-    windows: Array | None
-    visit: Callable[[Callable[[int, Array], None]], Array]
+    references: Stems
+    estimates: Stems
+    stems: list[int]
+    reader: Reader
+    wrong: Signal
+    cross: Lagged
 
-
-def _cross(
-    side: ReferenceSide, basis: Signal, wrong: Signal, threads: int, engine: EngineName
-) -> _Cross:
-    shape = (len(side.windows), basis.channels, wrong.channels, side.taps)
-    fits = 8 * int(np.prod(shape)) <= CROSS_BYTES
-    kept = np.zeros(shape if fits else (0, 0, 0, 0))
-
-    def keep(window: int, product: Array) -> None:
-        if fits:
-            kept[window] = product
-
-    def visit(window_done: Callable[[int, Array], None]) -> Array:
-        return lagged_products(
-            basis,
-            wrong,
-            side.windows,
-            taps=side.taps,
-            threads=threads,
-            engine=named(engine),
-            window_done=window_done,
+    def parts(self, side: ReferenceSide) -> PartEnergies:
+        """The energies of all parts."""
+        count, channels, _ = self.estimates.shape
+        columns = self.cross.whole.reshape(-1, count, channels, side.taps)
+        finite = np.asarray(np.isfinite(columns).all(axis=(0, 2, 3)))
+        filters = project(side, np.where(finite[:, None, None], columns, 0.0), self.stems)
+        energies = window_energies(
+            self.references, self.estimates, self.stems, side.windows, self.reader.threads
+        )
+        inner = self._inner_products(filters.joint)
+        spatial, target, interference, projection, joint = _filtered(side, filters)
+        artefacts = energies.error - 2.0 * inner + joint
+        artefacts = np.where(artefacts > ROUNDING * energies.error, artefacts, 0.0)
+        defined = np.asarray(finite & side.present[self.stems])[:, None]
+        return PartEnergies(
+            **energies._asdict(),
+            spatial=np.where(defined, spatial, np.nan),
+            target=np.where(defined, target, np.nan),
+            interference=np.where(defined, interference, np.nan),
+            projection=np.where(defined, projection, np.nan),
+            artefacts=np.where(defined, artefacts, np.nan),
         )
 
-    return _Cross(visit(keep), kept if fits else None, visit)
+    def _inner_products(self, filters: Array) -> Array:
+        """⟨d, filtered basis⟩, [estimate window]; filters are [estimate channel basis tap]."""
+        estimates, channels, basis, taps = filters.shape
+        found = np.zeros((estimates, len(self.reader.windows)))
 
+        def reduce(window: int, products: Products) -> None:
+            columns = products[0].reshape(basis, estimates, channels, taps)
+            found[:, window] = np.einsum("ecbl,becl->e", filters, columns)
 
-def _inner_products(cross: _Cross, filters: Array, windows: int) -> Array:
-    """⟨d, filtered basis⟩, [estimate window]."""
-    estimates, channels, basis, taps = filters.shape
-    found = np.zeros((estimates, windows))
-
-    def reduce(window: int, product: Array) -> None:
-        columns = product.reshape(basis, estimates, channels, taps)
-        found[:, window] = np.einsum("ecbl,becl->e", filters, columns)
-
-    if cross.windows is None:
-        cross.visit(reduce)
-    else:
-        for window, product in enumerate(cross.windows):
-            reduce(window, product)
-    return found
+        if len(self.cross.windows) < len(self.reader.windows):
+            self.reader.visit((self.wrong,), reduce)
+        else:
+            for window, product in enumerate(self.cross.windows):
+                reduce(window, (product,))
+        return found
 
 
 def _filtered(side: ReferenceSide, filters: Projections) -> Array:
@@ -188,13 +198,14 @@ def _filtered(side: ReferenceSide, filters: Projections) -> Array:
     return np.maximum(energies, 0.0).T.reshape(len(parts), len(own), len(side.windows))
 
 
-def _check(side: ReferenceSide, references: Stems, estimates: Stems, stems: Sequence[int]) -> None:
-    expected = (*side.basis.mixing.shape[:2], side.samples)
-    if references.shape != expected:
-        raise ShapeError(f"references have shape {references.shape}; the side has {expected}")
-    if estimates.shape != (len(stems), *expected[1:]):
+def _rows(references: Stems, estimates: Stems, stems: Sequence[int] | None) -> list[int]:
+    """The stem of each estimate."""
+    count, *expected = references.shape
+    rows = list(range(count)) if stems is None else list(stems)
+    if estimates.shape != (len(rows), *expected):
         raise ShapeError(
-            f"estimates have shape {estimates.shape}; {(len(stems), *expected[1:])} is needed"
+            f"estimates have shape {estimates.shape}; {(len(rows), *expected)} is needed"
         )
-    if any(not 0 <= stem < expected[0] for stem in stems):
-        raise ShapeError(f"stems are {list(stems)}; there are {expected[0]} references")
+    if any(not 0 <= stem < count for stem in rows):
+        raise ShapeError(f"stems are {rows}; there are {count} references")
+    return rows

@@ -15,14 +15,18 @@ Conditions. The references are left as they are, but not every set of references
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
 from sepeval.errors import ShapeError
-from sepeval.kernels.bsseval.basis import Basis, find_basis, own_channels
+from sepeval.kernels.bsseval.basis import (
+    Basis,
+    find_basis,
+    own_channels,
+    refuse_not_finite,
+)
 from sepeval.kernels.bsseval.blocks import check_windows
-from sepeval.kernels.bsseval.engines import engine as named
 from sepeval.kernels.bsseval.filters import (
     Equations,
     Regularisation,
@@ -30,8 +34,8 @@ from sepeval.kernels.bsseval.filters import (
     combined,
     equations,
 )
-from sepeval.kernels.bsseval.lagged import lagged_products
-from sepeval.kernels.bsseval.signals import audio, selection, window_energies
+from sepeval.kernels.bsseval.reader import Reader
+from sepeval.kernels.bsseval.signals import selection
 from sepeval.types import Array, BoolArray, EngineName, IntArray, Stems
 
 CONDITION = 1e-14  # reciprocal; below it museval does not agree with itself
@@ -64,7 +68,6 @@ class ReferenceSide:
         samples: length of the track.
         basis: the independent channels, and all channels as sums of them.
         present: [stem], False for a stem that is silent over the whole track.
-        true: [stem window], energies of the stems.
         products: [window basis basis lag], lagged products in each window.
         correlations: [basis basis lag], lagged products over the whole track.
         joint: the equations of all channels of the basis.
@@ -80,7 +83,6 @@ class ReferenceSide:
     samples: int
     basis: Basis
     present: BoolArray
-    true: Array
     products: Array
     correlations: Array
     joint: Equations
@@ -124,24 +126,46 @@ def reference_side(
         ShapeError: the references are not [stem channel sample], or a window leaves the track.
         DataError: a reference holds a value that is not finite.
     """
+    check_references(references, windows, taps)
+    basis = find_basis(references, threads=threads)
+    reader = Reader(selection(references, basis.channels), windows, taps, threads, engine)
+    (own,) = reader.lagged(reader.basis)
+    found = Correlations(windows, references.shape[2], basis, own.windows, own.whole)
+    return solvable(found, regularisation)
+
+
+def check_references(references: Stems, windows: IntArray, taps: int) -> None:
+    """Refuse what has no reference side.
+
+    Raises:
+        ShapeError: the references are not [stem channel sample], or a window leaves the track.
+    """
     if references.ndim != 3 or taps < 1:
         raise ShapeError(
             f"references are [stem channel sample] and taps at least 1; "
             f"found shape {references.shape} and {taps} taps"
         )
-    samples = references.shape[2]
-    by = named(engine)
-    check_windows(windows, samples)
-    basis = find_basis(references, threads=threads)
-    signal = selection(references, basis.channels)
-    products = np.zeros((len(windows), signal.channels, signal.channels, taps))
+    check_windows(windows, references.shape[2])
 
-    def store(window: int, product: Array) -> None:
-        products[window] = product
 
-    whole = lagged_products(
-        signal, signal, windows, taps=taps, threads=threads, engine=by, window_done=store
-    )
+class Correlations(NamedTuple):
+    """What one pass over the references gives; see `ReferenceSide`."""
+
+    windows: IntArray
+    samples: int
+    basis: Basis
+    products: Array
+    whole: Array
+
+
+def solvable(found: Correlations, regularisation: Choice) -> ReferenceSide:
+    """Factors and condition of the correlations of a track.
+
+    Raises:
+        DataError: a reference holds a value that is not finite.
+    """
+    whole = found.whole
+    refuse_not_finite(np.einsum("iia->ia", whole)[:, 0], found.basis.channels)
     joint = cholesky(whole, "museval")
     reciprocal = 0.0 if joint is None else _to_three_digits(joint.reciprocal_condition)
     ill_conditioned = reciprocal < CONDITION
@@ -149,16 +173,15 @@ def reference_side(
     if joint is None or applied == "ridge":
         joint = equations(whole, applied)
     return ReferenceSide(
-        windows=windows,
-        taps=taps,
-        samples=samples,
-        basis=basis,
-        present=np.asarray(basis.mixing.any(axis=(1, 2))),
-        true=window_energies(audio(references), windows, references.shape[1], threads),
-        products=products,
+        windows=found.windows,
+        taps=whole.shape[2],
+        samples=found.samples,
+        basis=found.basis,
+        present=np.asarray(found.basis.mixing.any(axis=(1, 2))),
+        products=found.products,
         correlations=whole,
         joint=joint,
-        own=tuple(own_equations(whole, mixing, applied) for mixing in basis.mixing),
+        own=tuple(_own_equations(whole, mixing, applied) for mixing in found.basis.mixing),
         regularisation=applied,
         reciprocal_condition=reciprocal,
         ill_conditioned=ill_conditioned,
@@ -176,7 +199,7 @@ def _applied(choice: Choice, *, ill_conditioned: bool) -> Regularisation:
     return choice
 
 
-def own_equations(
+def _own_equations(
     correlations: Array, mixing: Array, regularisation: Regularisation
 ) -> OwnChannels:
     """The problem of the stem with these rows of the mixing, [channel basis]."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,19 +23,14 @@ class Signal:
         samples: length of the track.
         copy: `copy(start, stop, out)` writes the samples from start to stop to out,
             [channel sample].
-        here: `here(start, stop)` is these samples where they lie, not to be written to; None
-            where they must be copied.
     """
 
     channels: int
     samples: int
     copy: Callable[[int, int, Array], None]
-    here: Callable[[int, int], Array] | None = None
 
     def read(self, start: int, stop: int) -> Array:
-        """Return the samples from start to stop, [channel sample], not to be written to."""
-        if self.here is not None:
-            return self.here(start, stop)
+        """Return the samples from start to stop, [channel sample]."""
         samples = np.empty((self.channels, stop - start))
         self.copy(start, stop, samples)
         return samples
@@ -47,20 +43,7 @@ def audio(tracks: Stems) -> Signal:
     def copy(start: int, stop: int, out: Array) -> None:
         out.reshape(stems, channels, stop - start)[...] = tracks[:, :, start:stop]
 
-    rows = _rows(tracks)
-    if rows is None:
-        return Signal(stems * channels, samples, copy)
-    return Signal(stems * channels, samples, copy, lambda start, stop: rows[:, start:stop])
-
-
-def _rows(tracks: Stems) -> Array | None:
-    """[stem channel sample] in memory as [row sample] without a copy; None where that is not so."""
-    if not isinstance(tracks, np.ndarray) or tracks.dtype != np.float64:
-        return None
-    stems, channels, samples = tracks.shape
-    if tracks.strides[0] != channels * tracks.strides[1] or tracks.strides[2] != tracks.itemsize:
-        return None
-    return tracks.reshape(stems * channels, samples)
+    return Signal(stems * channels, samples, copy)
 
 
 def selection(tracks: Stems, chosen: IntArray) -> Signal:
@@ -101,26 +84,41 @@ def pieces(signal: Signal, start: int, stop: int) -> Iterator[Array]:
         yield signal.read(first, min(first + READ, stop))
 
 
-def window_energies(signal: Signal, windows: IntArray, channels: int, threads: int) -> Array:
-    """Energies per window, summed over the channels of a stem, [stem window].
+class Energies(NamedTuple):
+    """Energies per window, summed over the channels of a stem, all [estimate window]."""
+
+    true: Array  # ‖s‖²
+    error: Array  # ‖p − s‖², from the difference signal
+    estimate: Array  # ‖p‖²
+
+
+def window_energies(
+    references: Stems, estimates: Stems, stems: Sequence[int], windows: IntArray, threads: int
+) -> Energies:
+    """Energies of estimates, of their references and of the differences, in one pass.
 
     Args:
-        signal: channels stem by stem.
+        references: [stem channel sample]
+        estimates: [estimate channel sample]
+        stems: the stem that each estimate is of.
         windows: [window 2] int64, start and stop in samples.
-        channels: number of channels of a stem.
         threads: windows that are worked on at the same time.
     """
 
-    def energy(window: IntArray) -> Array:
-        total = np.zeros(signal.channels)
-        with np.errstate(over="ignore", invalid="ignore"):
-            for piece in pieces(signal, int(window[0]), int(window[1])):
-                total += np.einsum("ct,ct->c", piece, piece)
+    def energies(window: IntArray) -> Array:
+        total = np.zeros((3, len(estimates)))
+        start, stop = window.tolist()
+        for first in range(start, stop, READ):
+            last = min(first + READ, stop)
+            true = np.asarray(references[:, :, first:last], np.float64)
+            guess = np.asarray(estimates[:, :, first:last], np.float64)
+            with np.errstate(over="ignore", invalid="ignore"):
+                for row, stem in enumerate(stems):
+                    for number, one in enumerate((true[stem], guess[row] - true[stem], guess[row])):
+                        total[number, row] += np.einsum("ct,ct->c", one, one).sum()
         return total
 
-    total = np.zeros((len(windows), signal.channels))
-    for number, found in enumerate(in_order(energy, windows, threads)):
-        total[number] = found
-    return np.asarray(
-        total.reshape(len(windows), signal.channels // channels, channels).sum(axis=2).T
-    )
+    found = np.zeros((3, len(estimates), len(windows)))
+    for number, total in enumerate(in_order(energies, windows, threads)):
+        found[:, :, number] = total
+    return Energies(*found)

@@ -279,12 +279,30 @@ def test_an_estimate_that_is_not_finite_is_undefined_and_harms_no_other(value: f
     assert parts.error[1, 0] == clean.error[1, 0]
 
 
-def test_a_reference_that_is_not_finite_is_refused() -> None:
+@pytest.mark.parametrize("place", [10, 390])
+def test_a_reference_that_is_not_finite_is_refused(
+    place: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sepeval.kernels.bsseval.basis.READ", 100)
     references = noise(7)
-    references[1, 1, 10] = np.inf
+    references[1, 1, place] = np.inf
 
     with pytest.raises(DataError, match="channel 3"):
         reference_side(references, whole(400))
+
+
+def test_a_copy_that_begins_late_is_a_channel_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sepeval.kernels.bsseval.basis.READ", 100)
+    references = noise(8)
+    references[1, 1, 150:] = references[0, 0, 150:]
+    late = references.copy()
+    late[1, 1, :150] = 0.0
+    copied = late.copy()
+    copied[0, 0, :150] = 0.0
+
+    assert not reference_side(references, whole(400), taps=TAPS).basis.dependent.any()
+    assert not reference_side(late, whole(400), taps=TAPS).basis.dependent.any()
+    assert reference_side(copied, whole(400), taps=TAPS).basis.dependent.any()
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import importlib.util
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from sepeval.kernels.bsseval import (
     part_energies,
     ratios,
     reference_side,
+    side_and_part_energies,
     unpack,
 )
 from sepeval.kernels.bsseval.engines import Engine, engine
@@ -64,8 +66,7 @@ Maker = Callable[[], Engine[Any]]
 @contextmanager
 def working_with(by: Engine[Any]) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("references", "parts"):
-            patch.setattr(f"sepeval.kernels.bsseval.{module}.named", lambda _: by)
+        patch.setattr("sepeval.kernels.bsseval.reader.named", lambda _: by)
         yield
 
 
@@ -120,6 +121,26 @@ def test_number_of_threads_changes_no_bit(make: Maker) -> None:
 
     assert np.array_equal(side.products, again.products)
     assert np.array_equal(one.artefacts, three.artefacts)
+
+
+@pytest.mark.parametrize("make", ENGINES)
+@pytest.mark.parametrize(("window", "hop"), [(7000, 7000), (7000, 5000), (40000, 40000)])
+def test_one_pass_gives_the_bits_of_two(make: Maker, window: int, hop: int) -> None:
+    references = rounded(music(channels=2, length=40000))
+    references[1, 1] = references[1, 0]
+    estimates = rounded(separated(references))
+    windows = museval_windows(40000, window=window, hop=hop)
+    by = make()
+    side, expected = run(by, references, estimates, windows, TAPS)
+
+    with working_with(by):
+        together, found = side_and_part_energies(references, estimates, windows, taps=TAPS)
+
+    assert np.array_equal(together.products, side.products)
+    assert together.reciprocal_condition == side.reciprocal_condition
+    for field in fields(PartEnergies):
+        one, other = getattr(found, field.name), getattr(expected, field.name)
+        np.testing.assert_array_equal(one, other, field.name)
 
 
 @pytest.mark.parametrize("make", ENGINES)

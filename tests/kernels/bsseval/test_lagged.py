@@ -18,12 +18,12 @@ SAMPLES = 700
 def products(left: Array, right: Array, windows: IntArray, taps: int) -> tuple[Array, Array]:
     found = np.full((len(windows), left.shape[1], right.shape[1], taps), np.nan)
 
-    def keep(window: int, product: Array) -> None:
-        found[window] = product
+    def keep(window: int, products: tuple[Array, ...]) -> None:
+        (found[window],) = products
 
-    whole = lagged_products(
+    (whole,) = lagged_products(
         audio(left),
-        audio(right),
+        (audio(right),),
         windows,
         taps=taps,
         threads=1,

@@ -144,7 +144,7 @@ def test_products_that_do_not_fit_in_memory_give_the_same_values(
     side = reference_side(references, windows)
     kept = part_energies(side, references, estimates)
 
-    monkeypatch.setattr("sepeval.kernels.bsseval.parts.CROSS_BYTES", 0)
+    monkeypatch.setattr("sepeval.kernels.bsseval.reader.CROSS_BYTES", 0)
     read_twice = part_energies(side, references, estimates)
 
     assert np.array_equal(read_twice.artefacts, kept.artefacts)

@@ -7,31 +7,36 @@ from typing import Generic, TypeVar
 
 from sepeval.types import Array
 
-Spectrum = TypeVar("Spectrum")  # cross spectra [frequency left right], wherever the engine has them
+Spectrum = TypeVar("Spectrum")  # spectra, wherever the engine has them; += adds another
 
 
 class Engine(ABC, Generic[Spectrum]):
     """Transforms and their products. All methods may be called from several threads."""
 
     @abstractmethod
-    def cross_spectra(self, left: Array, right: Array) -> Spectrum:
-        """Return conj(X) Y per frequency and pair of channels, summed over blocks.
+    def spectra(self, blocks: Array, *, conjugate: bool) -> Spectrum:
+        """Return the transforms of blocks, in the engine's own order, or their conjugates.
 
         Args:
-            left: [channel block sample], x.
-            right: [channel block sample], y; as many blocks and samples.
+            blocks: [channel block sample]
+            conjugate: True on the left side of a product.
         """
 
     @abstractmethod
-    def add(self, one: Spectrum, other: Spectrum) -> Spectrum:
-        """Return the sum of two cross spectra; both stay as they are."""
+    def product(self, conjugate: Spectrum, spectra: Spectrum) -> Spectrum:
+        """Return conj(X) Y per frequency and pair of channels, summed over blocks.
+
+        Args:
+            conjugate: of the left channels, from `spectra`.
+            spectra: of the right channels, from `spectra`; as many blocks.
+        """
 
     @abstractmethod
-    def lags(self, spectrum: Spectrum, *, taps: int, length: int) -> Array:
+    def lags(self, product: Spectrum, *, taps: int, length: int) -> Array:
         """Return the first lags of circular correlations, [left right lag].
 
         Args:
-            spectrum: [frequency left right].
+            product: from `product`, or a sum of several.
             taps: number of lags.
             length: samples per block.
         """

@@ -26,30 +26,22 @@ class DuccEngine(Engine[Spectrum]):
 
         self._fft = ducc0.fft
 
-    def cross_spectra(self, left: Array, right: Array) -> Spectrum:
-        """See `Engine.cross_spectra`."""
-        conjugate = self._spectra(left, forward=False)
-        cross: Spectrum = conjugate.transpose(0, 2, 1) @ self._spectra(right, forward=True)
-        return cross
-
-    def add(self, one: Spectrum, other: Spectrum) -> Spectrum:
-        """See `Engine.add`."""
-        return one + other
-
-    def lags(self, spectrum: Spectrum, *, taps: int, length: int) -> Array:
-        """See `Engine.lags`."""
-        circular = self._fft.c2r(
-            spectrum, axes=(0,), lastsize=length, forward=False, inorm=2, nthreads=1
-        )
-        return np.ascontiguousarray(circular[:taps].transpose(1, 2, 0))
-
-    def _spectra(self, blocks: Array, *, forward: bool) -> Spectrum:
-        """Transforms of [channel block sample] as [frequency block channel], C order.
-
-        Backward they are the complex conjugates.
-        """
+    def spectra(self, blocks: Array, *, conjugate: bool) -> Spectrum:
+        """See `Engine.spectra`; [frequency block channel]."""
         channels, count, length = blocks.shape
         found = np.empty((length // 2 + 1, count, channels), np.complex128)
         turned = blocks.transpose(2, 1, 0)
-        self._fft.r2c(turned, axes=(0,), forward=forward, nthreads=1, out=found)
+        self._fft.r2c(turned, axes=(0,), forward=not conjugate, nthreads=1, out=found)
         return found
+
+    def product(self, conjugate: Spectrum, spectra: Spectrum) -> Spectrum:
+        """See `Engine.product`; [frequency left right]."""
+        found: Spectrum = conjugate.transpose(0, 2, 1) @ spectra
+        return found
+
+    def lags(self, product: Spectrum, *, taps: int, length: int) -> Array:
+        """See `Engine.lags`."""
+        circular = self._fft.c2r(
+            product, axes=(0,), lastsize=length, forward=False, inorm=2, nthreads=1
+        )
+        return np.ascontiguousarray(circular[:taps].transpose(1, 2, 0))

@@ -18,18 +18,21 @@ Spectrum: TypeAlias = NDArray[np.complex128]
 class ScipyEngine(Engine[Spectrum]):
     """SciPy's transforms, BLAS and LAPACK."""
 
-    def cross_spectra(self, left: Array, right: Array) -> Spectrum:
-        """See `Engine.cross_spectra`."""
-        x, y = left.transpose(2, 1, 0), right.transpose(2, 1, 0)
-        conjugate = scipy.fft.ihfft(x, axis=0, norm="forward")  # of rfft, not scaled
-        cross: Spectrum = conjugate.transpose(0, 2, 1) @ scipy.fft.rfft(y, axis=0)
-        return cross
+    def spectra(self, blocks: Array, *, conjugate: bool) -> Spectrum:
+        """See `Engine.spectra`; [frequency block channel]."""
+        turned = blocks.transpose(2, 1, 0)
+        if conjugate:
+            backward: Spectrum = scipy.fft.ihfft(turned, axis=0, norm="forward")  # not scaled
+            return backward
+        forward: Spectrum = scipy.fft.rfft(turned, axis=0)
+        return forward
 
-    def add(self, one: Spectrum, other: Spectrum) -> Spectrum:
-        """See `Engine.add`."""
-        return one + other
+    def product(self, conjugate: Spectrum, spectra: Spectrum) -> Spectrum:
+        """See `Engine.product`; [frequency left right]."""
+        found: Spectrum = conjugate.transpose(0, 2, 1) @ spectra
+        return found
 
-    def lags(self, spectrum: Spectrum, *, taps: int, length: int) -> Array:
+    def lags(self, product: Spectrum, *, taps: int, length: int) -> Array:
         """See `Engine.lags`."""
-        circular = scipy.fft.irfft(spectrum.transpose(1, 2, 0), n=length)
+        circular = scipy.fft.irfft(product.transpose(1, 2, 0), n=length)
         return np.ascontiguousarray(circular[:, :, :taps])

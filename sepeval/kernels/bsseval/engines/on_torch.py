@@ -27,22 +27,17 @@ class TorchEngine(Engine[Tensor]):
     def __init__(self, device: str) -> None:
         self._device = torch.device(device)
 
-    def cross_spectra(self, left: Array, right: Array) -> Tensor:
-        """See `Engine.cross_spectra`."""
-        x, y = self._spectra(left), self._spectra(right)
-        return x.conj().permute(2, 0, 1) @ y.permute(2, 1, 0)
-
-    def add(self, one: Tensor, other: Tensor) -> Tensor:
-        """See `Engine.add`."""
-        return one + other
-
-    def lags(self, spectrum: Tensor, *, taps: int, length: int) -> Array:
-        """See `Engine.lags`."""
-        circular = torch.fft.irfft(spectrum.permute(1, 2, 0), n=length, dim=-1)
-        return np.asarray(circular[..., :taps].contiguous().cpu().numpy())
-
-    def _spectra(self, blocks: Array) -> Tensor:
-        """Transforms of [channel block sample] as [channel block frequency]."""
+    def spectra(self, blocks: Array, *, conjugate: bool) -> Tensor:
+        """See `Engine.spectra`; [channel block frequency]."""
         there = torch.from_numpy(np.ascontiguousarray(blocks)).to(self._device)
         found: Tensor = torch.fft.rfft(there, dim=-1)
-        return found
+        return found.conj() if conjugate else found
+
+    def product(self, conjugate: Tensor, spectra: Tensor) -> Tensor:
+        """See `Engine.product`; [frequency left right]."""
+        return conjugate.permute(2, 0, 1) @ spectra.permute(2, 1, 0)
+
+    def lags(self, product: Tensor, *, taps: int, length: int) -> Array:
+        """See `Engine.lags`."""
+        circular = torch.fft.irfft(product.permute(1, 2, 0), n=length, dim=-1)
+        return np.asarray(circular[..., :taps].contiguous().cpu().numpy())
