@@ -34,14 +34,16 @@ def datasets(
     if not name:
         kinds = {one: DATASETS.get(one) for one in DATASETS.names()}
         rows = [
-            {"name": one, "reads": kind.summary, "asks": _asks(kind)} for one, kind in kinds.items()
+            {"name": one, "reads": kind.summary, "asks": _asks(kind, hidden={"root"})}
+            for one, kind in kinds.items()
         ]
         _table(rows, json=json)
         return
     if data is None:
         kind = DATASETS.get(name)
         texts = [f"{name}: {kind.summary}", inspect.getdoc(kind) or ""]
-        show("\n\n".join([*texts, f"Choices (-c key=value): {_asks(kind) or 'none'}"]))
+        choices = _asks(kind, hidden={"root"}) or "none"
+        show("\n\n".join([*texts, f"Choices (-c key=value): {choices}"]))
         say(f"to index a folder: sepeval datasets {name} --data FOLDER --split NAME")
         return
     adapter = build.dataset(name, data, build.settings(choice, option="--choice"))
@@ -80,8 +82,10 @@ def separators(
     if name:
         kind = SEPARATORS.get(name)
         texts = [f"{name}: {kind.summary}", inspect.getdoc(kind) or ""]
-        if issubclass(kind, NetworkSeparator):
-            texts.append(f"As of every network:\n\n{inspect.getdoc(NetworkSeparator)}")
+        for base in kind.__mro__[1:]:
+            told = inspect.cleandoc(base.__doc__ or "")
+            if dataclasses.is_dataclass(base) and "Attributes:" in told:
+                texts.append(f"What it shares with others:\n\n{told}")
         show("\n\n".join([*texts, f"Settings (-S key=value): {_asks(kind)}"]))
         return
     shared = {field.name for field in dataclasses.fields(NetworkSeparator)} - {"checkpoint"}
@@ -206,7 +210,7 @@ def _asks(kind: type, *, hidden: Collection[str] = ()) -> str:
         if one.default is None
         else f"[{one.name}={one.default}]"
         for one in dataclasses.fields(kind)
-        if one.name != "root" and one.name not in hidden
+        if one.name not in hidden
     )
 
 

@@ -40,6 +40,8 @@ class Demucs(NetworkSeparator):
     mono mixture are taken out, shifts and segments are the package's own, and what was taken out
     comes back. `nfe` counts the passes over the mixture: models in the bag times shifts.
 
+        -s demucs -S checkpoint=htdemucs -S shifts=1
+
     Attributes:
         checkpoint: a `.th`, a `.safetensors`, a bag's YAML, or the name of a published bag, which
             stands for `hf://adefossez/<its repository>@main/<name>.yaml`.

@@ -46,6 +46,8 @@ SIGMA_DATA = 0.5  # of EDM, for cards that do not say
 class DiffVsSeparator(NetworkSeparator):
     """Vocals by diffusion on complex spectra, from safetensors with a card.
 
+        -s diff-vs -S checkpoint=diff-vs.safetensors -S steps=7
+
     Attributes:
         overlap: samples that neighbouring chunks share; 3 s at 44.1 kHz.
         window: weights under which they are averaged.

@@ -46,6 +46,10 @@ class Exported(NetworkSeparator):
           multiple: 512       # lengths must be a multiple of it
           nfe: 4              # network evaluations inside one call
 
+    Then:
+
+        -s exported -S checkpoint=net.pt2
+
     Such a file is a program: see `inference.exported` for what loading it means.
     """
 

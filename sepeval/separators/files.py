@@ -23,6 +23,8 @@ from sepeval.types import AudioFile, Track
 class Files(Recording):
     """One audio file per track and stem, found by a pattern.
 
+        -s files -S root=estimates -S 'pattern={track}/{stem}.wav'
+
     Nothing is invented: a file that is missing, has another rate than it is scored at, or another
     channel count than the track, is an error. An estimate may be shorter or longer than the
     reference and than its neighbours; whether that is tolerable is for the protocol.

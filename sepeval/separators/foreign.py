@@ -28,6 +28,8 @@ Foreign = Callable[..., Any]  # what comes back is not known before it is looked
 class ForeignCallable(Separator):
     """Calls `target(mixture, rate)`, with `seed=` too if the target has such a parameter.
 
+        -s callable -S target=mymodel:separate -S stems=vocals,drums -S tag=v2
+
     The mixture is float64 [channel sample]. The target returns a mapping from stem to
     [channel sample], of which the named stems are taken, or one array [stem channel sample] in
     the order of `stems`; arrays of NumPy, torch, or any kind that NumPy can read, as long as the

@@ -162,11 +162,12 @@ class _Refiner(Described):
 @dataclass(frozen=True, kw_only=True, config=_CONFIG)
 @SEPARATORS.add("msg")
 class Msg(_Refiner, Separator):
-    """Refines what another separator gives.
+    r"""Refines what another separator gives.
 
     On the command line the settings of the inner separator begin with `inner.`:
 
-        -s msg -S inner=open-unmix -S inner.checkpoint=umxhq -S 'checkpoint=msg/{stem}.pth'
+        -s msg -S 'checkpoint=msg/{stem}.pth' -S scale=initial \
+            -S inner=open-unmix -S inner.checkpoint=umxhq
 
     Attributes:
         inner: the separator whose estimates are refined.
@@ -197,9 +198,10 @@ class Msg(_Refiner, Separator):
 @dataclass(frozen=True, kw_only=True, config=_CONFIG)
 @SEPARATORS.add("msg-files")
 class MsgFiles(_Refiner, Recording):
-    """Refines estimates that were made elsewhere.
+    r"""Refines estimates that were made elsewhere.
 
-        -s msg-files -S inner=files -S inner.root=estimates -S 'inner.pattern={track}/{stem}.wav'
+        -s msg-files -S 'checkpoint=msg/{stem}.pth' -S scale=initial \
+            -S inner=files -S inner.root=estimates -S 'inner.pattern={track}/{stem}.wav'
 
     Attributes:
         inner: where the estimates are.

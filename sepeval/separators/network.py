@@ -1,8 +1,12 @@
 """What all separators with a network share: its fields, its checks, and the way over a track.
 
 A newcomer subclasses `NetworkSeparator`, says what its network gives (`Model`), and inherits
-chunks, batches, noise, precision and the description. Networks are built and loaded inside
-functions, so that listing separators does not load torch.
+chunks, batches, noise, precision and the description. A subclass is a frozen pydantic dataclass too
+(`kw_only=True`, `extra="forbid"`). It defines `is_stochastic` (from its settings alone, without
+loading anything), `_name`, `_settings` and `_model`. What `_model` loads is kept by a
+`functools.lru_cache` on a function of its module, keyed by file, digest and device, and never on
+the instance. Networks are built and loaded inside functions, so that listing separators does not
+load torch.
 """
 
 from __future__ import annotations
@@ -75,11 +79,6 @@ class Model:
 @dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
 class NetworkSeparator(Separator):
     """A network that hears the mixture in chunks.
-
-    A subclass is a frozen pydantic dataclass too (`kw_only=True`, `extra="forbid"`). It defines
-    `is_stochastic` (from its settings alone, without loading anything), `_name`, `_settings` and
-    `_model`. What `_model` loads is kept by a `functools.lru_cache` on a function of its module,
-    keyed by file, digest and device, and never on the instance.
 
     Attributes:
         checkpoint: the weights: a path, or `hf://org/repo@revision/file`.

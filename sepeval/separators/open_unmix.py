@@ -38,6 +38,8 @@ class OpenUnmixSeparator(NetworkSeparator):
     The track is taken whole, unless `chunk` says otherwise, because the LSTM runs over all of it.
     `nfe` counts one evaluation per target.
 
+        -s open-unmix -S checkpoint=umxhq -S niter=1
+
     Attributes:
         checkpoint: the folder, or its `separator.json`, on this machine.
         targets: whose networks are used, which are the stems; None: all in the folder. Targets

@@ -167,6 +167,8 @@ class LeakyReference(Oracle):
 
     Where a reference is silent the estimate is not, as with real separators.
 
+        -s leaky_reference -S leak_db=-20
+
     Attributes:
         leak_db: gain of the leak in dB; 0 gives the mixture.
     """

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
+import re
+import shlex
 import shutil
 from pathlib import Path
 
 import pytest
 
+from sepeval.separators.base import SEPARATORS
 from tests.cli.conftest import Command
 
 MSDM = "slakh2100-msdm"
@@ -221,6 +225,26 @@ def test_lists_are_for_people_and_for_programs(sepeval: Command, command: str) -
     assert shown.code == data.code == 0
     assert len(names) >= 2
     assert all(name in shown.out for name in names)
+
+
+def required(name: str) -> set[str]:
+    fields = dataclasses.fields(SEPARATORS.get(name))
+    needed = {one.name for one in fields if one.default is dataclasses.MISSING}
+    return needed - {"stems"}  # those of the dataset, unless they are given
+
+
+@pytest.mark.parametrize("name", [name for name in SEPARATORS.names() if required(name)])
+def test_a_separator_is_explained_with_a_command_that_has_what_it_needs(
+    sepeval: Command, name: str
+) -> None:
+    told = sepeval("separators", name).out
+
+    (line,) = re.findall(rf"^ +(-s {name} (?:.*\\\n)*.*)$", told, re.MULTILINE)
+    words = shlex.split(line)
+    keys = {words[place + 1].split("=")[0] for place, word in enumerate(words) if word == "-S"}
+    plain = {key for key in keys if "." not in key}
+    assert required(name) <= plain
+    assert plain <= {one.name for one in dataclasses.fields(SEPARATORS.get(name))}
 
 
 def test_a_dataset_prints_its_index(sepeval: Command, slakh: Path) -> None:

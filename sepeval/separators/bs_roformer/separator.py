@@ -31,6 +31,8 @@ class BSRoFormerSeparator(NetworkSeparator):
     another rate and other stems. Its nfe counts all passes of both networks for a chunk: one of
     the extractor, and those of the refiner for every stem.
 
+        -s bs-roformer -S checkpoint=model.ckpt -S kind=deterministic -S stitching=msst
+
     What is None has the value of the published evaluation, and `describe` names it. A setting
     that the kind does not know is refused.
 

@@ -43,6 +43,8 @@ class DicoseUNet(NetworkSeparator):
     It takes the published checkpoints, and converted ones with a card, which can give another
     rate and other stems. Its nfe counts the passes of both networks for all stems of a chunk.
 
+        -s dicose-unet -S checkpoint=refiner.ckpt -S kind=consistency -S steps=4
+
     What is None has the value of the released evaluation, and `describe` names it. A setting that
     the kind does not know is refused.
 

@@ -21,6 +21,8 @@ class Msdm(PosteriorSeparator):
 
     Defaults are those of the published evaluation. Its nfe counts T R per chunk.
 
+        -s msdm -S checkpoint=last.ckpt -S likelihood=dirac -S source=0
+
     Attributes:
         likelihood: `dirac` or `gaussian`.
         source: index of the dependent stem of `dirac`, from 0.
@@ -75,6 +77,8 @@ class Isdm(PosteriorSeparator):
           drums: ancient-voice-289/last.ckpt
 
     Defaults are those of the published evaluation. Its nfe counts T R per chunk and stem.
+
+        -s isdm -S checkpoint=isdm.yaml -S likelihood=gaussian
 
     Attributes:
         likelihood: `dirac` or `gaussian`.
