@@ -161,7 +161,13 @@ class EnergyMetric(Metric):
 
 
 class SignalMetric(Metric):
-    """A metric that needs the audio itself."""
+    """A metric that needs the audio itself.
+
+    Attributes:
+        held: how often the samples of a window are held while it is measured, as float64.
+    """
+
+    held: ClassVar[float] = 5.0
 
     @abstractmethod
     def measurement(self) -> Mapping[str, JsonValue]:
@@ -181,16 +187,26 @@ class SignalMetric(Metric):
             means: with what to work.
         """
 
-    @abstractmethod
-    def working_bytes(self, *, stems: int, channels: int, windows: IntArray, means: Means) -> int:
+    def working_bytes(
+        self,
+        *,
+        stems: int,  # noqa: ARG002 - one stem at a time
+        channels: int,
+        windows: IntArray,
+        means: Means,
+    ) -> int:
         """Return the memory that measuring an estimate takes beyond the audio, about, in bytes.
+
+        A metric that does not measure stem by stem and window by window has its own.
 
         Args:
             stems: how many there are.
             channels: of each stem.
-            windows: [window 2] int64.
+            windows: [window 2] int64; the longest counts.
             means: with what to work.
         """
+        longest = int((windows[:, 1] - windows[:, 0]).max(initial=0))
+        return int(8 * self.held * channels * longest * means.threads)
 
     @abstractmethod
     def score(self, stored: Mapping[str, Array]) -> Scored:
@@ -220,19 +236,6 @@ def by_window(
     for place, numbers in zip(places, found, strict=True):
         table[(slice(None), *place)] = numbers
     return dict(zip(names, table, strict=True))
-
-
-def bytes_by_window(windows: IntArray, *, channels: int, threads: int, times: float) -> int:
-    """Return the bytes of windows that are measured at the same time.
-
-    Args:
-        windows: [window 2] int64; the longest counts.
-        channels: of a stem.
-        threads: how many are measured at the same time.
-        times: how often the samples of a window are held, as float64.
-    """
-    longest = int((windows[:, 1] - windows[:, 0]).max(initial=0))
-    return int(8 * times * channels * longest * threads)
 
 
 def of_channels(names: Sequence[str], channels: int) -> list[str]:

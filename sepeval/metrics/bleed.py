@@ -27,7 +27,6 @@ from sepeval.metrics.base import (
     Scored,
     SignalMetric,
     by_window,
-    bytes_by_window,
 )
 from sepeval.types import Array, IntArray, Signal, Stems
 
@@ -52,6 +51,7 @@ class _Excess(SignalMetric):
         mean_over: the bins that differ in the direction of the metric (`one_sided_bins`), or all.
     """
 
+    held: ClassVar[float] = 3.5  # reference, estimate, and spectra of one
     unit: ClassVar[str] = "points"
 
     fft: int = Field(ge=2)
@@ -91,18 +91,6 @@ class _Excess(SignalMetric):
         frames = Frames(self.fft, self.hop, self.fft, self.window, self.ends)
         bank = mel_bank(rate=self.rate.hz, fft=self.fft, bands=self.mel_bands)
         return _Framed(windows, frames, bank, self.floor, self.range_db)
-
-    def working_bytes(
-        self,
-        *,
-        stems: int,  # noqa: ARG002 - one stem at a time
-        channels: int,
-        windows: IntArray,
-        means: Means,
-    ) -> int:
-        """See `SignalMetric.working_bytes`."""
-        # reference, estimate, and spectra of one
-        return bytes_by_window(windows, channels=channels, threads=means.threads, times=3.5)
 
     def score(self, stored: Mapping[str, Array]) -> Scored:
         """See `SignalMetric.score`."""

@@ -8,7 +8,7 @@ so values of another encoder are never taken for this one's.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, final
 
 import numpy as np
@@ -24,7 +24,6 @@ from sepeval.metrics.base import (
     Scored,
     SignalMetric,
     by_window,
-    bytes_by_window,
 )
 from sepeval.types import Array, IntArray, Signal, Stems
 
@@ -54,6 +53,7 @@ class EmbeddingMse(SignalMetric):
 
     summary: ClassVar[str] = "mean squared error between embeddings"
     version: ClassVar[int] = 1
+    held: ClassVar[float] = 4.0  # two signals, resampled; what the encoder takes is not known
     unit: ClassVar[str] = "1"
     higher_is_better: ClassVar[bool] = False
 
@@ -104,17 +104,10 @@ class EmbeddingMse(SignalMetric):
         ]
         return _Embedded(windows, heard, embeddings)
 
-    def working_bytes(
-        self,
-        *,
-        stems: int,  # noqa: ARG002 - one stem at a time
-        channels: int,
-        windows: IntArray,
-        means: Means,  # noqa: ARG002 - one window at a time
-    ) -> int:
-        """See `SignalMetric.working_bytes`."""
-        # two signals, resampled; the encoder's own memory is not known
-        return bytes_by_window(windows, channels=channels, threads=1, times=4.0)
+    def working_bytes(self, *, stems: int, channels: int, windows: IntArray, means: Means) -> int:
+        """See `SignalMetric.working_bytes`; one window at a time."""
+        alone = replace(means, threads=1)
+        return super().working_bytes(stems=stems, channels=channels, windows=windows, means=alone)
 
     def score(self, stored: Mapping[str, Array]) -> Scored:
         """See `SignalMetric.score`."""

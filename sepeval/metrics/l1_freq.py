@@ -18,7 +18,6 @@ from sepeval.metrics.base import (
     Scored,
     SignalMetric,
     by_window,
-    bytes_by_window,
     each_channel,
     of_channels,
 )
@@ -51,6 +50,7 @@ class L1Freq(SignalMetric):
     summary: ClassVar[str] = "points of the mean difference of magnitudes"
     version: ClassVar[int] = 1
     unit: ClassVar[str] = "points"
+    held: ClassVar[float] = 2.5  # reference, estimate, and spectra
 
     fft: int = Field(ge=2)
     hop: int = Field(ge=1)
@@ -75,18 +75,6 @@ class L1Freq(SignalMetric):
     ) -> Prepared:
         """See `SignalMetric.prepare`."""
         return _Framed(windows, Frames(self.fft, self.hop, self.fft, self.window, self.ends))
-
-    def working_bytes(
-        self,
-        *,
-        stems: int,  # noqa: ARG002 - one stem at a time
-        channels: int,
-        windows: IntArray,
-        means: Means,
-    ) -> int:
-        """See `SignalMetric.working_bytes`."""
-        # reference, estimate, and spectra
-        return bytes_by_window(windows, channels=channels, threads=means.threads, times=2.5)
 
     def score(self, stored: Mapping[str, Array]) -> Scored:
         """See `SignalMetric.score`."""

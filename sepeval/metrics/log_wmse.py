@@ -18,7 +18,6 @@ from sepeval.metrics.base import (
     Scored,
     SignalMetric,
     by_window,
-    bytes_by_window,
     each_channel,
     of_channels,
 )
@@ -63,6 +62,7 @@ class LogWmse(SignalMetric):
     version: ClassVar[int] = 1
     unit: ClassVar[str] = "log-WMSE"
     uses_mixture: ClassVar[bool] = True
+    held: ClassVar[float] = 5.0  # reference, estimate, their difference, filtered, and squared
 
     mixture_level: Literal["own_channel", "every_channel"]
     weighting: Literal["hearing", "none"]
@@ -108,18 +108,6 @@ class LogWmse(SignalMetric):
         level[level == 0] = np.nan
         gate = 10.0 ** (-self.inaudible_db / 20.0)
         return _Heard(windows, level, self.mixture_level == "every_channel", taps, centre, gate)
-
-    def working_bytes(
-        self,
-        *,
-        stems: int,  # noqa: ARG002 - one stem at a time
-        channels: int,
-        windows: IntArray,
-        means: Means,
-    ) -> int:
-        """See `SignalMetric.working_bytes`."""
-        # reference, estimate, their difference, filtered, and squared
-        return bytes_by_window(windows, channels=channels, threads=means.threads, times=5.0)
 
     def score(self, stored: Mapping[str, Array]) -> Scored:
         """See `SignalMetric.score`."""

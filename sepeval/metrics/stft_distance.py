@@ -31,7 +31,6 @@ from sepeval.metrics.base import (
     Scored,
     SignalMetric,
     by_window,
-    bytes_by_window,
     each_channel,
     of_channels,
 )
@@ -87,6 +86,7 @@ class _Distance(SignalMetric):
         rate: for which bands and filter are laid out; null where there are neither.
     """
 
+    held: ClassVar[float] = 5.0  # reference, estimate, both filtered, and spectra
     unit: ClassVar[str] = "points"
 
     window: Taper
@@ -136,18 +136,6 @@ class _Distance(SignalMetric):
         if self.rate is not None and self.a_weighting_taps is not None:
             taps = a_weighting_taps(self.rate.hz, taps=self.a_weighting_taps)
         return _Framed(windows, tuple(self._spectrogram(one) for one in self.resolutions), taps)
-
-    def working_bytes(
-        self,
-        *,
-        stems: int,  # noqa: ARG002 - one stem at a time
-        channels: int,
-        windows: IntArray,
-        means: Means,
-    ) -> int:
-        """See `SignalMetric.working_bytes`."""
-        # reference, estimate, both filtered, and spectra
-        return bytes_by_window(windows, channels=channels, threads=means.threads, times=5.0)
 
     def _spectrogram(self, one: Resolution) -> Spectrogram:
         frames = Frames(one.fft, one.hop, one.window, self.window, self.ends)
