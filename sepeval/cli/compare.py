@@ -43,12 +43,15 @@ def compare(
     """Compare systems track by track: differences, intervals, tests, ranks."""
     from sepeval.compare import broken, parsed
     from sepeval.compare import compare as make
+    from sepeval.errors import StoreError
     from sepeval.report.figures.comparison import drawings
     from sepeval.report.tables.comparison import ComparisonText
     from sepeval.store import find_runs
 
     gates = [parsed(text) for text in gate]
     found: Sequence[Run] = find_runs(runs)
+    if len(found) < 2:
+        raise StoreError(f"a comparison takes two runs at least; found one, {found[0].folder}")
     name = protocol or _only(found)
     if not gates:  # a gate looks at every run
         found = chosen.under(found, runs, name)
@@ -62,6 +65,7 @@ def compare(
         draws=draws,
         seed=seed,
     )
+    reasons = [reason for one in gates for reason in broken(one, made)]
     text = ComparisonText(made, decimals)
     kind = "json" if json else format
     show(text.as_text(columns()) if kind == "text" else getattr(text, f"as_{kind}")())
@@ -69,7 +73,6 @@ def compare(
         for drawing in drawings(made):
             for path in drawing.write(output, ("png", "pdf", "svg")):
                 say(str(path))
-    reasons = [reason for one in gates for reason in broken(one, made)]
     for reason in reasons:
         say(f"gate not passed: {reason}")
     if reasons:

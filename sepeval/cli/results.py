@@ -100,7 +100,9 @@ def table(
         for (name, own), fit in zip(groups.items(), others, strict=True)
     ]
     if kind.startswith("latex"):
-        show(_only(tables).as_latex(is_document=kind == "latex"))
+        one = _only(tables)
+        show(one.as_latex(is_document=kind == "latex"))
+        _tell_code_points(one)
         return
     show(_joined([str(getattr(one, f"as_{kind}")()) for one in tables], kind=kind))
 
@@ -218,6 +220,17 @@ def _only(tables: Sequence[Table]) -> Table:
         names = ", ".join(one.results.protocol.id for one in tables)
         raise SepevalError(f"LaTeX is written of one protocol; choose one with --protocol: {names}")
     return tables[0]
+
+
+def _tell_code_points(table: Table) -> None:
+    from sepeval.report.tables.latex import beyond_latin
+
+    labels = [
+        text for one in table.blocks for text in (*one.stems, *(name for name, _ in one.lines))
+    ]
+    found = beyond_latin([*labels, *table.notes])
+    if found:
+        say(f"LaTeX has no letters for some signs of {'; '.join(found)}; their codes are printed")
 
 
 def _refuse_beside(kind: str, *, published: Sequence[str]) -> None:

@@ -19,6 +19,7 @@ from sepeval.kernels import significance
 from sepeval.protocol import Summary
 from sepeval.registry import nearest
 from sepeval.results import Results, difference, gather
+from sepeval.results.words import not_named, some
 from sepeval.store import Run
 
 
@@ -35,11 +36,14 @@ def compare(
 ) -> Comparison:
     """Return what systems differ in, and how sure that is, over the tracks that all of them have.
 
+    A system without any value of a stem is left out there and is in `Comparison.lacking`; the
+    others are compared. Of fewer than two tracks there is no interval.
+
     Args:
         runs: scored under the protocol; of the same audio.
         protocol: id or name.
-        baseline: name or hash of the system that the others are held against; the first if left
-            out.
+        baseline: name or hash of the system that the others are held against; the first that has a
+            value if left out.
         metric: name of a score; the first of the protocol's tables if left out.
         summary: name of a reduction; the first that reduces the metric if left out.
         confidence: of all intervals.
@@ -48,7 +52,7 @@ def compare(
 
     Raises:
         StoreError: fewer than two runs are given, they measured different audio or were scored
-            under different protocols, or no track has values of all systems.
+            under different protocols, or the baseline and another have no track in common.
         UnknownNameError: there is no such baseline, metric or summary.
     """
     results = gather(runs, protocol, mixed=True)
@@ -57,8 +61,11 @@ def compare(
         raise StoreError("a comparison takes two runs at least; found one")
     how, score = _chosen(results, metric, summary)
     names = [system.name for system in results.systems]
-    first = _place(results, baseline)
+    chosen = _place(results, baseline) if baseline else None  # before the work
     found = resampled(results, how, score, draws=draws, seed=seed)
+    has_any = np.isfinite(found.values).any(axis=(0, 2))
+    first = int(has_any.argmax()) if chosen is None else chosen
+    _refuse_nothing(found, names, first, score)
     upward = results.metrics[score].higher_is_better
     return Comparison(
         results=results,
@@ -92,21 +99,26 @@ def _differences(
     observed = found.numbers[others] - found.numbers[first]
     drawn = found.draws[:, others] - found.draws[:, [first]]
     without = found.without[:, others] - found.without[:, [first]]
-    tracks = found.values[:, others] - found.values[:, [first]]
-    columns = tracks.reshape(len(tracks), -1)
+    shared = (len(found.values), -1)
+    of_baseline = np.broadcast_to(found.values[:, [first]], found.values[:, others].shape)
+    columns, worth = significance.paired(
+        found.values[:, others].reshape(shared), of_baseline.reshape(shared)
+    )
+    count = np.isfinite(columns).sum(axis=0)
     interval = significance.bca(
-        observed.ravel(),
+        np.where(count > 1, observed.ravel(), np.nan),  # one track says nothing of others
         drawn.reshape(len(drawn), -1),
         without.reshape(len(without), -1),
         confidence=confidence,
     )
-    flipped = significance.sign_flips(
-        columns, flips=len(drawn), generator=np.random.default_rng([seed, 1])
-    )
-    signed = significance.wilcoxon(columns)
+    generator = np.random.default_rng([seed, 1])
+    flipped = significance.sign_flips(columns, flips=len(drawn), generator=generator, worth=worth)
+    signed = significance.wilcoxon(columns, worth=worth)
     corrected = significance.holm(flipped if found.by == "mean" else signed)
-    effect = significance.effect_size(columns, by=found.by)
-    needed = significance.tracks_needed(columns, by=found.by, confidence=confidence, power=POWER)
+    effect = significance.effect_size(columns, by=found.by, worth=worth)
+    needed = significance.tracks_needed(
+        columns, by=found.by, confidence=confidence, power=POWER, worth=worth
+    )
     better = columns if upward else -columns
     rows = []
     for place, (row, column) in enumerate(np.ndindex(shape)):
@@ -122,11 +134,11 @@ def _differences(
                 p_permutation=_known(flipped[place]),
                 p_wilcoxon=_known(signed[place]),
                 p_holm=_known(corrected[place]),
-                effect=_known(effect[place]),
+                effect=None if np.isnan(effect[place]) else float(effect[place]),
                 wins=int((better[:, place] > 0).sum()),
                 ties=int((better[:, place] == 0).sum()),
                 losses=int((better[:, place] < 0).sum()),
-                tracks=int(np.isfinite(columns[:, place]).sum()),
+                tracks=int(count[place]),
                 needed=int(needed[place]) if np.isfinite(needed[place]) else None,
             )
         )
@@ -138,11 +150,31 @@ def _moves(found: Resampled, names: Sequence[str], first: int) -> Iterator[Move]
     for place, name in enumerate(names):
         for column, stem in enumerate(found.stems):
             values, base = found.values[:, place, column], found.values[:, first, column]
-            apart = np.nan_to_num(np.abs(values - base))
+            paired = significance.paired(values[:, None], base[:, None])
+            apart = np.nan_to_num(np.abs(paired.differences[:, 0]))
             for track in np.argsort(-apart, kind="stable"):
                 if apart[track] > 0:
                     moved = float(base[track]), float(values[track])
                     yield Move(name, stem, found.tracks[track], *moved)
+
+
+def _refuse_nothing(found: Resampled, names: Sequence[str], first: int, metric: str) -> None:
+    """Refuse a baseline that shares no track with any other system."""
+    known = np.isfinite(found.values)  # [track system stem]
+    others = np.delete(known, first, axis=1)
+    if (others & known[:, [first]]).any():
+        return
+    if others.any() and not known[:, first].any():
+        message = (
+            f"the baseline {names[first]} has no finite {metric} on any track, so nothing can be "
+            "held against it; choose another with --baseline"
+        )
+        raise StoreError(message)
+    if known[:, first].any():
+        rest = some([name for place, name in enumerate(names) if place != first])
+        message = f"no system but the baseline {names[first]} has a finite {metric}: {rest} without"
+        raise StoreError(message)
+    raise StoreError(f"no track has a finite {metric} of all systems that have any")
 
 
 def _known(value: float) -> float | None:
@@ -164,12 +196,12 @@ def _refuse_other_audio(results: Results) -> None:
 
 
 def _place(results: Results, baseline: str) -> int:
-    """Return the place of the system with that name or hash; the first for an empty name."""
+    """Return the place of the system with that name or hash."""
     names = [system.name for system in results.systems]
     known = [*names, *(system.run.manifest.hash for system in results.systems)]
-    if baseline and baseline not in known:
-        raise UnknownNameError(f"no system is named {baseline!r}; {nearest(baseline, names)}")
-    return known.index(baseline) % len(names) if baseline else 0
+    if baseline not in known:
+        raise UnknownNameError(not_named(baseline, names))
+    return known.index(baseline) % len(names)
 
 
 def _chosen(results: Results, metric: str, summary: str) -> tuple[Summary, str]:

@@ -1,7 +1,11 @@
-"""A condition on a comparison that a program can check: `si_sdri>=-0.1`."""
+"""A condition on a comparison that a program can check: `si_sdri>=-0.1`.
+
+A value that is as near to the limit as scores repeat (`WORTH` of the larger score) is equal to it.
+"""
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable
@@ -9,6 +13,7 @@ from dataclasses import dataclass
 
 from sepeval.compare.outcome import Comparison, Difference
 from sepeval.errors import SepevalError, UnknownNameError
+from sepeval.kernels.significance import WORTH
 from sepeval.registry import nearest
 from sepeval.summary import ALL
 
@@ -72,7 +77,7 @@ def parsed(text: str) -> Gate:
 def broken(gate: Gate, comparison: Comparison) -> tuple[str, ...]:
     """Return why a gate is not passed, one sentence per system; empty if all pass.
 
-    A system without a number does not pass.
+    A system without a number does not pass, nor one without the interval that the gate asks for.
 
     Raises:
         SepevalError: the gate names another metric than the comparison.
@@ -93,15 +98,44 @@ def broken(gate: Gate, comparison: Comparison) -> tuple[str, ...]:
 
 def _passes(gate: Gate, row: Difference) -> bool:
     value = getattr(row, gate.bound)
-    return value is not None and _SIGNS[gate.sign](value, gate.limit)
+    if value is None:
+        return False
+    if math.isclose(value, gate.limit, rel_tol=0.0, abs_tol=WORTH * _larger(row)):
+        return gate.sign in (">=", "<=")
+    return _SIGNS[gate.sign](value, gate.limit)
+
+
+def _larger(row: Difference) -> float:
+    return max(abs(row.baseline or 0.0), abs(row.value or 0.0))
 
 
 def _sentence(gate: Gate, comparison: Comparison, row: Difference) -> str:
     value = getattr(row, gate.bound)
-    shown = "no value" if value is None else f"{value:+.3f}"
     what = "difference" if gate.bound == "difference" else f"{gate.bound} end of the difference"
     unit = comparison.results.metrics[comparison.metric].unit
+    shown = f"is {_digits(value, gate.limit)}{'' if unit == '1' else ' ' + unit}"
+    if value is None:
+        shown = f"has no value, as {_reason(comparison, row)}"
     return (
-        f"{row.system}: {gate.metric} of {row.stem}: the {what} from {comparison.baseline} is "
-        f"{shown}{'' if unit == '1' else ' ' + unit}; the gate asks for {gate.sign} {gate.limit:g}"
+        f"{row.system}: {gate.metric} of {row.stem}: the {what} from {comparison.baseline} "
+        f"{shown}; the gate asks for {gate.sign} {gate.limit:g}"
     )
+
+
+def _digits(value: float | None, limit: float) -> str:
+    """Return a value with three decimals, or as many as show that it is not the limit."""
+    if value is None:
+        return ""
+    texts = (f"{value:+.{places}f}" for places in range(3, 12))
+    return next((one for one in texts if float(one) != limit), f"{value:+.3f}")
+
+
+def _reason(comparison: Comparison, row: Difference) -> str:
+    """Return why a system has no difference, or no interval of it."""
+    if row.difference is not None:
+        return "one track gives no interval"
+    without = comparison.lacking.get(row.stem, ())
+    who = next((name for name in (row.system, comparison.baseline) if name in without), "")
+    if not who:
+        return "no track has values of all systems"
+    return f"{who} has no finite value of {row.stem}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sepeval.kernels.significance import Statistic
@@ -21,7 +22,8 @@ class Difference:
         baseline: the baseline's number over the common tracks, in the metric's unit.
         value: the system's number over the same tracks.
         difference: value - baseline; None where one of them has no finite value.
-        low: lower end of the interval of the difference (BCa, over tracks).
+        low: lower end of the interval of the difference (BCa, over tracks); None of fewer than two
+            tracks.
         high: its upper end.
         p_permutation: of the paired sign-flip test of the mean of the tracks' differences; None
             where no track has one.
@@ -29,7 +31,8 @@ class Difference:
         p_holm: `p_permutation`, or `p_wilcoxon` where the table takes a median over tracks,
             corrected for all tests of the comparison.
         effect: centre over spread of the tracks' differences: mean and standard deviation, or
-            median and scaled median absolute deviation.
+            median and scaled median absolute deviation. Infinite where every track differs by
+            the same; None of fewer than two tracks.
         wins: tracks on which the system is better.
         ties: tracks on which both are equal.
         losses: tracks on which the baseline is better.
@@ -89,14 +92,14 @@ class Spread:
         stem: name of the stem, or `All`.
         replicates: draws of the system.
         over_seeds: standard deviation of the number from one replicate to another.
-        over_tracks: standard error of the number over resampled tracks.
+        over_tracks: standard error of the number over resampled tracks; None of one track.
     """
 
     system: str
     stem: str
     replicates: int
     over_seeds: float
-    over_tracks: float
+    over_tracks: float | None
 
 
 @dataclass(frozen=True)
@@ -124,8 +127,8 @@ class Standing:
 
     Attributes:
         stem: name of the stem, or `All`.
-        places: in the order of the systems.
-        tracks: how many tracks have values of all systems.
+        places: of the systems that have values of it, in their order.
+        tracks: how many tracks have values of all of them.
         critical: difference of mean ranks that a test can tell apart (Nemenyi).
         friedman: p-value of the Friedman test that all systems are alike; None where there are
             only two, or nothing differs.
@@ -188,6 +191,19 @@ class Comparison:
     moves: tuple[Move, ...]
     spreads: tuple[Spread, ...]
     standings: tuple[Standing, ...]
+
+    @property
+    def lacking(self) -> Mapping[str, tuple[str, ...]]:
+        """Systems without any value of a stem that others have values of, by stem."""
+        found: dict[str, tuple[str, ...]] = {}
+        for stem in dict.fromkeys(one.stem for one in self.differences):
+            rows = [one for one in self.differences if one.stem == stem]
+            numbers = {self.baseline: rows[0].baseline} | {one.system: one.value for one in rows}
+            without = [name for name, number in numbers.items() if number is None]
+            if without and len(without) < len(numbers):
+                order = [one.name for one in self.results.systems if one.name in without]
+                found[stem] = tuple(order)
+        return found
 
     @property
     def tests(self) -> int:

@@ -16,7 +16,9 @@ from sepeval.types import Array
 def standing(
     found: Resampled, names: Sequence[str], *, confidence: float, higher_is_better: bool
 ) -> tuple[Standing, ...]:
-    """Return the order of the systems for each stem and All that all of them have a number of.
+    """Return the order of the systems that have a number of a stem or All, for each of these.
+
+    There is none of fewer than two systems or tracks.
 
     Places come from the numbers of the table, their intervals from the shared resamples. Mean
     ranks over tracks serve the critical-difference diagram: two systems can be told apart where
@@ -35,22 +37,23 @@ def standing(
     """
     made = []
     for column, stem in enumerate(found.stems):
-        values = found.values[:, :, column]
+        here = np.flatnonzero(np.isfinite(found.numbers[:, column]))
+        values = found.values[:, here, column]
         values = values[np.isfinite(values).all(axis=1)]
-        if not len(values) or not np.isfinite(found.numbers[:, column]).all():
+        if len(values) < 2 or len(here) < 2:
             continue
         intervals = significance.rank_intervals(
-            found.numbers[:, column],
-            found.draws[:, :, column],
+            found.numbers[here, column],
+            found.draws[:, here, column],
             confidence=confidence,
             higher_is_better=higher_is_better,
         )
         means = _mean_ranks(values, higher_is_better=higher_is_better)
         places = tuple(
-            Place(name, int(rank), int(low), int(high), mean)
-            for name, rank, low, high, mean in zip(names, *intervals, means, strict=True)
+            Place(names[int(place)], int(rank), int(low), int(high), mean)
+            for place, rank, low, high, mean in zip(here, *intervals, means, strict=True)
         )
-        critical = critical_difference(len(names), len(values), confidence=confidence)
+        critical = critical_difference(len(here), len(values), confidence=confidence)
         made.append(Standing(stem, places, len(values), critical, _friedman(values)))
     return tuple(made)
 

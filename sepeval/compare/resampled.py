@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sepeval.errors import StoreError
 from sepeval.kernels import significance
 from sepeval.protocol import Summary
 from sepeval.results import Results
-from sepeval.summary import ALL, score_frame
+from sepeval.summary import ALL, known_mean, score_frame
 from sepeval.types import Array
 from sepeval.what_if import sampled
 from sepeval.what_if.numbers import Numbers
@@ -20,7 +19,8 @@ from sepeval.what_if.numbers import Numbers
 class Resampled:
     """What is drawn together, so that differences are paired.
 
-    A track counts for a stem where every system has a finite value of it.
+    A track counts for a stem where every system has a finite value of it. A system without any
+    value of a stem is left out there: its numbers are nan, and it takes no track from the others.
 
     Attributes:
         tracks: ids of all tracks.
@@ -56,17 +56,12 @@ def resampled(
         metric: name of the score.
         draws: how many resamples.
         seed: of the resamples.
-
-    Raises:
-        StoreError: no track has finite values of all systems.
     """
     frames = {
         system.name: score_frame(system.run, results.protocol, beside=results.runs)
         for system in results.systems
     }
     found = sampled(frames, summary, metric, paired=True)
-    if not np.isfinite(found.values).any():
-        raise StoreError(f"no track has a finite {metric} of all {len(frames)} systems")
     count = len(found.tracks)
     counts = (
         significance.once(count),
@@ -83,7 +78,7 @@ def resampled(
     once, drawn, without = (
         np.concatenate([one, found.joined(one)], axis=-1) for one in (once, drawn, without)
     )
-    every = _known_mean(found.values[:, :, list(found.whole)])
+    every = known_mean(found.values[:, :, list(found.whole)], axis=2)[..., None]
     every[:, ~np.isfinite(once[0][:, -1])] = np.nan
     values = np.concatenate([found.values, every], axis=2)
     stems = (*found.stems, ALL)
@@ -99,11 +94,3 @@ def _alike(numbers: Numbers) -> bool:
         sizes = numbers.weights.sum(axis=1)
     sizes = sizes[sizes > 0]
     return bool((sizes == sizes[:1]).all())
-
-
-def _known_mean(values: Array) -> Array:
-    """Return [track system 1], the mean over the stems that a track has."""
-    known = np.isfinite(values)
-    count = known.sum(axis=2, keepdims=True)
-    total = np.where(known, values, 0.0).sum(axis=2, keepdims=True)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)

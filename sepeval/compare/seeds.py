@@ -72,7 +72,9 @@ def spreads(
         for column, stem in enumerate(found.stems):
             one = known.get(Key(system.name, summary.name, metric, stem))
             if one is not None:
-                over_tracks = float(np.nanstd(found.draws[:, place, column], ddof=1))
+                several = np.isfinite(found.values[:, place, column]).sum() > 1
+                spread = np.nanstd(found.draws[:, place, column], ddof=1) if several else np.nan
+                over_tracks = float(spread) if np.isfinite(spread) else None
                 made.append(Spread(system.name, stem, one.replicates, one.deviation, over_tracks))
     return tuple(made)
 

@@ -29,7 +29,7 @@ def signature(runs: Sequence[Run], protocol: str) -> str:
 
 def line(results: Results) -> str:
     """Return the signature of results; see `signature`."""
-    systems = ", ".join(f"{one.name} {one.run.manifest.hash}" for one in results.systems)
+    systems = ", ".join(_hashed(one.name, one.run.manifest.hash) for one in results.systems)
     versions = {str(one.run.manifest.environment.get("sepeval")) for one in results.systems}
     parts = [
         f"{results.protocol.id} {results.protocol.hash[:8]}",
@@ -73,6 +73,11 @@ def between(numbers: Iterable[int]) -> str:
     """
     found = sorted(set(numbers))
     return str(found[0]) if len(found) == 1 else f"{found[0]} to {found[-1]}"
+
+
+def _hashed(name: str, digits: str) -> str:
+    """Return a system with the hash of its run, which runs of one label have in their names."""
+    return name if name.rpartition(" ")[2] == digits else f"{name} {digits}"
 
 
 def _counts(results: Results) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from sepeval.registry import nearest
+from sepeval.summary import ALL
+
 _SHOWN = 5  # names that a message lists
 
 
@@ -45,3 +48,26 @@ def count_of(number: int, noun: str) -> str:
         ('1 track', '2 tracks')
     """
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def not_named(name: str, names: Sequence[str]) -> str:
+    """Return why a name is that of no system; of runs with one label, their names.
+
+    Example:
+        >>> not_named("ours", ["ours 3336725d", "ours 47302a9a"])
+        "2 systems are named 'ours'; say which: 'ours 3336725d', 'ours 47302a9a'"
+    """
+    alike = [repr(one) for one in names if one.rpartition(" ")[0] == name]
+    if len(alike) > 1:
+        return f"{len(alike)} systems are named {name!r}; say which: {', '.join(alike)}"
+    return f"no system is named {name!r}; {nearest(name, names)}"
+
+
+def headline(stems: Sequence[str]) -> str:
+    """Return the column whose number stands for a table: `All`, else the protocol's first stem.
+
+    Example:
+        >>> headline(["bass", "drums", "All"]), headline(["vocals", "accompaniment"])
+        ('All', 'vocals')
+    """
+    return ALL if ALL in stems else stems[0]

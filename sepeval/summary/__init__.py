@@ -7,13 +7,14 @@ numbers      the rows of one run, or of thousands at once
 """
 
 from sepeval.summary.numbers import summarise, summarise_all, summarise_scores
-from sepeval.summary.reducing import per_track, reduced
+from sepeval.summary.reducing import known_mean, per_track, reduced
 from sepeval.summary.rows import ALL, SummaryRow
 from sepeval.summary.scores import score_frame, used_scores
 
 __all__ = [
     "ALL",
     "SummaryRow",
+    "known_mean",
     "per_track",
     "reduced",
     "score_frame",

@@ -109,3 +109,16 @@ def _index(values: pd.DataFrame, step: Reduced) -> pd.Index[Any] | None:
     columns = values[list(step.axes)].iloc[step.first]
     only: pd.Index[Any] = pd.Index(columns[step.axes[0]])
     return only if len(step.axes) == 1 else pd.MultiIndex.from_frame(columns)
+
+
+def known_mean(values: Array, *, axis: int) -> Array:
+    """Return the mean along an axis of the values that are finite; nan where none is.
+
+    Example:
+        >>> known_mean(np.array([[1.0, 3.0, np.nan], [np.nan] * 3]), axis=1).tolist()
+        [2.0, nan]
+    """
+    known = np.isfinite(values)
+    count = known.sum(axis=axis)
+    total = np.where(known, values, 0.0).sum(axis=axis)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)

@@ -81,7 +81,8 @@ def sampled(
         frames: scores by system, as `sepeval.summary.score_frame` returns them.
         summary: of the protocol.
         metric: name of the score.
-        paired: a track counts for a stem only where every system has a finite value of it.
+        paired: a track counts for a stem only where every system has a finite value of it; systems
+            without any value of the stem are not asked.
     """
     own = {name: _plain(frame, metric, summary) for name, frame in frames.items()}
     stems = tuple(dict.fromkeys(stem for one in frames.values() for stem in _stems(one, metric)))
@@ -92,7 +93,9 @@ def sampled(
         for column, used in enumerate(columns):
             found = per_track(used, summary).reindex(list(tracks)).to_numpy(np.float64)
             values[:, place, column] = np.where(np.isfinite(found), found, np.nan)
-    enters = np.isfinite(values).all(axis=1) if paired else np.ones(values.shape[::2], np.bool_)
+    known = np.isfinite(values)
+    shared = (known | ~known.any(axis=0)).all(axis=1) & known.any(axis=1)
+    enters = shared if paired else np.ones(values.shape[::2], np.bool_)
     chosen = () if isinstance(summary.all_stems, str) else tuple(summary.all_stems)
     return Sampled(
         systems=tuple(frames),

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from sepeval.store import open_run
 from tests.cli.conftest import Command
 from tests.compare.test_comparison import BASS, DRUMS, scores, two
-from tests.report.runs import protocol, write
+from tests.report.runs import protocol, with_another, write
 
 
 @pytest.fixture
@@ -69,10 +70,42 @@ def test_figures_are_written_and_the_same_each_time(
 def test_one_run_is_a_wrong_request(sepeval: Command, folder: Path) -> None:
     (new,) = folder.glob("new--*")
 
+    with_another(open_run(new), protocol(name="another"), scores(BASS, DRUMS))
     done = sepeval("compare", new)
 
     assert done.code == 2
-    assert "takes two runs at least" in done.err
+    assert "takes two runs at least; found one" in done.err
+    assert "--protocol" not in done.err
+
+
+def test_a_gate_of_a_wrong_stem_is_refused_before_anything_is_printed(
+    sepeval: Command, folder: Path
+) -> None:
+    done = sepeval("compare", folder, "--gate", "sdr.vocals>=0")
+
+    assert (done.code, done.out) == (2, "")
+    assert "no stem is named 'vocals'" in done.err
+
+
+def test_a_label_of_two_runs_names_no_baseline(sepeval: Command, folder: Path) -> None:
+    twin = write(folder, "new", scores(BASS, DRUMS), identity={"seed": 7})
+
+    for done in (
+        sepeval("compare", folder, "--baseline", "new"),
+        sepeval("report", folder, "--baseline", "new", "-o", folder.parent / "report"),
+    ):
+        assert done.code == 2
+        assert "2 systems are named 'new'; say which: 'new " in done.err
+        assert f"'new {twin.manifest.hash}'" in done.err
+
+
+def test_labels_that_latex_cannot_set_are_told(sepeval: Command, folder: Path) -> None:
+    write(folder, "日本", scores(BASS, DRUMS))
+
+    done = sepeval("table", folder, "--format", "latex")
+
+    assert (done.code, "[U+65E5]" in done.out) == (0, True)
+    assert "no letters for some signs of 日本; " in done.err
 
 
 def test_a_run_of_the_folder_without_the_protocol_is_told_and_left_out(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +21,14 @@ TRACKS = ('<img src=x onerror=console.error(1)> & "q" \'', "plain", "third")
 SYSTEMS = {"near": 0.05, "far <i>": 0.4}
 
 
-def evaluated(root: Path) -> list[Run]:
+def evaluated(root: Path, *, without: Sequence[str] = ()) -> list[Run]:
     """Return runs of two systems on three tracks; the far one is clipped when it is written.
 
     Bass is silent in the last third of every track.
+
+    Args:
+        root: where everything is written.
+        without: estimates, or folders of them, that are deleted before they are scored.
     """
     generator = np.random.default_rng(7)
     for place, track in enumerate(TRACKS):
@@ -36,6 +41,9 @@ def evaluated(root: Path) -> list[Run]:
                 loud = 1.5 if leak > 0.1 and stem == "drums" else 1.0
                 estimate = loud * (signal + leak * (place + 1) * other)
                 _write(root / system / track / f"{stem}.wav", estimate)
+    for path in [one for name in without for one in (root / name, *(root / name).glob("*"))]:
+        if path.is_file():
+            path.unlink()
     index = Folder(
         root=root / "references", references="{track}/{stem}.wav", mixture=None, stems=STEMS
     ).index("all")

@@ -15,8 +15,11 @@ from sepeval.kernels.significance.bootstrap import (
     resamples,
 )
 from sepeval.kernels.significance.differences import (
+    WORTH,
+    Paired,
     effect_size,
     holm,
+    paired,
     sign_flips,
     tracks_needed,
     wilcoxon,
@@ -24,7 +27,9 @@ from sepeval.kernels.significance.differences import (
 from sepeval.kernels.significance.ranking import Ranks, rank_intervals, ranks
 
 __all__ = [
+    "WORTH",
     "Interval",
+    "Paired",
     "Ranks",
     "Statistic",
     "bca",
@@ -32,6 +37,7 @@ __all__ = [
     "holm",
     "left_out",
     "once",
+    "paired",
     "rank_intervals",
     "ranks",
     "reduced",

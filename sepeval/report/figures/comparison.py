@@ -73,7 +73,7 @@ def _draw_differences(comparison: Comparison, title: str) -> Figure:
         legend=(
             "point: a track; diamond and bar: the difference of the table's numbers over these "
             f"tracks and its {100 * comparison.confidence:g} % interval (BCa bootstrap over tracks)"
-            + (f"; no track has values of all systems: {', '.join(empty)}" if empty else "")
+            + (f"; nothing is compared of {', '.join(empty)}" if empty else "")
         ),
         signature=line(comparison.results),
     )

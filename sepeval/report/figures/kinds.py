@@ -161,11 +161,15 @@ def _compared(
     """Return a figure of a comparison.
 
     Raises:
-        StoreError: the systems are too few, or their data are mixed.
+        StoreError: systems or tracks are too few, or their data are mixed.
     """
     if kind == "ranks" and len(results.systems) < 3:
         raise StoreError(f"ranks take three systems at least; found {len(results.systems)}")
     made = compare(results.runs, results.protocol.id, metric=metric, baseline=baseline)
+    if kind == "ranks" and not made.standings:
+        raise StoreError(
+            "ranks take two tracks at least with values of the same systems; found one"
+        )
     return differences(made) if kind == "differences" else ranks(made)
 
 

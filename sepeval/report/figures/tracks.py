@@ -1,4 +1,4 @@
-"""The figure that shows every track: one panel per stem, one line per system."""
+"""The figure that shows every track: one panel per stem and All, one line per system."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from sepeval.protocol import Summary
 from sepeval.report.drawing.canvas import GREY, Drawing, look, panels
@@ -17,7 +18,7 @@ from sepeval.results.signature import between, line
 from sepeval.results.traits import in_unit, with_unit
 from sepeval.results.words import count_of
 from sepeval.store.run import slug
-from sepeval.summary import per_track, score_frame, used_scores
+from sepeval.summary import ALL, known_mean, per_track, score_frame, used_scores
 from sepeval.types import Array
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def distribution(results: Results, summary: Summary, metric: str) -> Drawing:
         metric: name of the score.
     """
     points = tuple(_points(system, results, summary, metric) for system in results.systems)
-    stems = list(results.protocol.stems)
+    stems = _columns(results, summary)
     marks = f" ({'; '.join(results.shared_marks)})" if results.shared_marks else ""
     title = f"{metric} of every track, {results.protocol.id}{marks}"
     pairs = list(zip(results.systems, points, strict=True))
@@ -83,19 +84,30 @@ def words_of(summary: Summary) -> str:
     return ", then ".join(parts)
 
 
+def _columns(results: Results, summary: Summary) -> list[str]:
+    return [*results.protocol.stems, *([ALL] if summary.all_stems else [])]
+
+
 def _points(system: System, results: Results, summary: Summary, metric: str) -> tuple[Points, ...]:
-    """Return the tracks of a system for every stem."""
+    """Return the tracks of a system for every stem, and for All."""
     scores = score_frame(system.run, results.protocol, beside=results.runs)
     used = used_scores(scores[scores["metric"] == metric], summary)
-    found = []
-    for row in system.rows_of(summary.name, metric):
-        if row.stem not in results.protocol.stems:
-            continue
-        with np.errstate(invalid="ignore"):
-            values = np.sort(per_track(used[used["stem"] == row.stem], summary).to_numpy())
-        finite: Array = values[np.isfinite(values)].astype(np.float64)
-        found.append(Points(finite, len(values) - len(finite), row.value))
-    return tuple(found)
+    numbers = {row.stem: row.value for row in system.rows_of(summary.name, metric)}
+    with np.errstate(invalid="ignore"):
+        values = {stem: per_track(used[used["stem"] == stem], summary) for stem in numbers}
+    if ALL in numbers:
+        inside = pd.DataFrame({stem: values[stem] for stem in summary.all_stems})
+        means = known_mean(inside.to_numpy(np.float64), axis=1)
+        values[ALL] = pd.Series(means, inside.index).dropna()
+    return tuple(
+        _of_column(np.asarray(values[stem], dtype=np.float64), numbers[stem])
+        for stem in _columns(results, summary)
+    )
+
+
+def _of_column(values: Array, number: float | None) -> Points:
+    finite = np.sort(values[np.isfinite(values)])
+    return Points(finite, len(values) - len(finite), number)
 
 
 def _spoken(system: System, points: Points) -> str:
@@ -111,7 +123,7 @@ def _draw(
     points: Sequence[tuple[Points, ...]],
     title: str,
 ) -> Figure:
-    stems = list(results.protocol.stems)
+    stems = _columns(results, summary)
     headings = [
         f"{stem} ({between(own[place].count for own in points)} tracks)"
         for place, stem in enumerate(stems)
@@ -122,7 +134,9 @@ def _draw(
         title=title,
         below=with_unit(metric, results.metrics[metric].unit),
         legend=(
-            f"point: a track ({words_of(summary)}); box: quartiles and median of the tracks; "
+            f"point: a track ({words_of(summary)}"
+            f"{'; of All the mean over its stems' if ALL in stems else ''}); box: quartiles and "
+            "median of the tracks; "
             f"black diamond: the number of the table ({summary.name})"
         ),
         signature=line(results),

@@ -9,19 +9,20 @@ from sepeval.report.pages.closer import protocols_apart
 from sepeval.report.pages.folder import Folder
 from sepeval.report.pages.pictures import Picture
 from sepeval.report.pages.sections import Section
-from sepeval.report.tables.blocks import Cell
+from sepeval.report.tables.blocks import Cell, legend
 from sepeval.results.signature import in_order
+from sepeval.results.words import headline
 from sepeval.summary import ALL
 
 
 @dataclass(frozen=True)
 class Column:
-    """The first number of one section, or that of one stem where `All` has no value.
+    """The headline of one section, or the number of one stem where that has no value.
 
     Attributes:
         anchor: of the section.
-        name: id of the protocol; with the stem where it stands for `All`.
-        number: metric, stem and unit, and why `All` has no value.
+        name: id of the protocol; with the stem where it stands for the headline.
+        number: metric, stem and unit, and why the headline has no value.
     """
 
     anchor: str
@@ -46,9 +47,14 @@ class Glance:
     lines: tuple[tuple[str, tuple[tuple[Cell, str] | None, ...]], ...]
     picture: Picture | None
 
+    @property
+    def legend(self) -> str:
+        """How best and second are shown; empty where no number is either."""
+        return legend(found[0] for _, cells in self.lines for found in cells if found)
+
 
 def glance(sections: Sequence[Section], folder: Folder) -> Glance:
-    """Return the first number of each section, the last stem of its first block, by system.
+    """Return the first number of each section, `All` or the first stem of its first block.
 
     Where no system has a value there, the stems that some system has a value of stand for it.
 
@@ -67,10 +73,10 @@ def glance(sections: Sequence[Section], folder: Folder) -> Glance:
 
 
 def _stems(section: Section) -> tuple[str, ...]:
-    """Return the last stem; where no system has a value of it, those that some system has."""
-    block = section.table.blocks[0]
+    """Return the headline; where no system has a value of it, the stems that some system has."""
+    first = headline(section.table.blocks[0].stems)
     known = _known(section, any)
-    return known if known and block.stems[-1] not in known else block.stems[-1:]
+    return known if known and first not in known else (first,)
 
 
 def _known(section: Section, of: Callable[[Iterable[bool]], bool]) -> tuple[str, ...]:
@@ -86,13 +92,13 @@ def _known(section: Section, of: Callable[[Iterable[bool]], bool]) -> tuple[str,
 
 def _column(section: Section, stem: str) -> Column:
     block = section.table.blocks[0]
-    last = block.stems[-1]
+    first = headline(block.stems)
     unit = "" if block.unit == "1" else f", {block.unit}"
     number = f"{block.metric} of {stem}{unit}; {block.direction}"
-    if last not in _known(section, any) and stem == _stems(section)[0]:
-        number += f". {last} has no value: {_why(section)}"
+    if first not in _known(section, any) and stem == _stems(section)[0]:
+        number += f". {first} has no value: {_why(section)}"
     name = section.protocol.id
-    return Column(section.anchor, name if stem == last else f"{name}, {stem}", number)
+    return Column(section.anchor, name if stem == first else f"{name}, {stem}", number)
 
 
 def _why(section: Section) -> str:

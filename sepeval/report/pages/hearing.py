@@ -175,14 +175,21 @@ def _opened(
         one = None if places is None else places.tracks.get(name)
         if one is None:
             continue
-        files, why = _estimates(one, run)
+        files, why = _estimates(one, run, view)
+        told += [f"{lies.names[number]}: {reason}." for reason in why]
         if not files:
-            told.append(f"{lies.names[number]}: {why}.")
             continue
-        aligned = stream(track, view, files, pieces=pieces)
+        given = _stems_of(tuple(files), view)
+        lacking = [stem for stem in view.stems if stem not in given]
+        whole = dict.fromkeys(lacking, next(iter(files.values()))) | files  # `stream` wants all
+        try:
+            aligned = stream(track, view, whole, pieces=pieces)
+        except SepevalError as error:
+            told.append(f"{lies.names[number]}: {error}.")
+            continue
         found.append(aligned)
         signals = zip(view.stems, aligned.estimates, strict=True)
-        estimates |= {(number, stem): signal for stem, signal in signals}
+        estimates |= {(number, stem): signal for stem, signal in signals if stem in given}
     if found:
         longest = max(found, key=lambda one: one.mixture.shape[1])
         mixture, references = (
@@ -203,14 +210,27 @@ def _opened(
     )
 
 
-def _estimates(one: TrackPlaces, run: Run) -> tuple[dict[str, AudioFile], str]:
-    """Return the files of a track's estimates, or why there are none."""
+def _estimates(
+    one: TrackPlaces, run: Run, view: View
+) -> tuple[dict[str, AudioFile], tuple[str, ...]]:
+    """Return the files of a track's estimates that are as they were, and why others are missing."""
     if not one.estimates:
-        return {}, "its estimates were not kept (--keep-estimates keeps them)"
-    gone = _gone(tuple(one.estimates.values()), run.folder)
-    if gone:
-        return {}, gone
-    return {stem: place.file(run.folder) for stem, place in one.estimates.items()}, ""
+        separator = run.manifest.identity.get("separator")
+        if isinstance(separator, dict) and separator.get("name") == "files":
+            return {}, ("there was no file of an estimate",)
+        return {}, ("its estimates were not kept (--keep-estimates keeps them)",)
+    gone = changed(one.estimates.values(), run.folder)
+    files = {stem: place.file(run.folder) for stem, place in one.estimates.items()}
+    kept = {stem: file for stem, file in files.items() if str(file.path) not in gone}
+    never = [stem for stem in view.stems if stem not in _stems_of(tuple(files), view)]
+    told = [_gone(tuple(one.estimates.values()), run.folder)] if gone else []
+    told += [f"there was no file of {', '.join(never)}"] if never else []
+    return kept, tuple(told)
+
+
+def _stems_of(given: Sequence[str], view: View) -> set[str]:
+    """Return the stems that estimates of these names are, or are summed to."""
+    return {stem for stem, parts in view.stems.items() if stem in given or set(given) >= set(parts)}
 
 
 def _held(signal: Signal, length: int) -> Signal:

@@ -10,7 +10,6 @@ from pathlib import Path
 from sepeval.audits.findings import counted
 from sepeval.errors import UnknownNameError
 from sepeval.publications import PublishedLine
-from sepeval.registry import nearest
 from sepeval.report.pages.audited import Remark, audited
 from sepeval.report.pages.folder import Folder
 from sepeval.report.pages.glance import glance
@@ -22,7 +21,7 @@ from sepeval.report.pages.words import STATUSES
 from sepeval.report.tables import literature
 from sepeval.report.templates import rendered
 from sepeval.results import by_protocol, gather
-from sepeval.results.words import plain
+from sepeval.results.words import not_named, plain
 from sepeval.store import Run
 from sepeval.store.run import file_name
 
@@ -104,7 +103,7 @@ def _refuse_unknown(baseline: str, groups: Sequence[Group]) -> None:
     names = [name for group in groups for name in group.names]
     hashes = [run.manifest.hash for group in groups for run in group.runs]
     if baseline and baseline not in [*names, *hashes]:
-        raise UnknownNameError(f"no system is named {baseline!r}; {nearest(baseline, names)}")
+        raise UnknownNameError(not_named(baseline, names))
 
 
 def _sections(

@@ -10,7 +10,7 @@ from sepeval.report.pages.groups import Group
 from sepeval.report.pages.rows import Values
 from sepeval.results import Results
 from sepeval.results.traits import direction, in_unit
-from sepeval.results.words import plain
+from sepeval.results.words import headline, plain
 
 _SHOWN = 3  # tracks of each kind
 NONE = "-"
@@ -73,12 +73,13 @@ def ranking(results: Results, values: Values, group: Group, *, decimals: int) ->
 
     Args:
         results: of the section.
-        values: of its first summary and metric; the last stem is what tracks are ordered by.
+        values: of its first summary and metric; their headline is what tracks are ordered by.
         group: that the runs belong to.
         decimals: shown.
     """
     record = results.metrics[values.metric]
-    shown = values.values[:, -1]  # [system track]: All, or the only stem
+    stem = headline(values.stems)
+    shown = values.values[:, values.stems.index(stem)]  # [system track]
     finite = np.where(np.isfinite(shown), shown, np.nan)
     known = np.isfinite(finite).any(axis=0)
     pages = {track.id: group.page(track) for track in group.tracks}
@@ -97,7 +98,6 @@ def ranking(results: Results, values: Values, group: Group, *, decimals: int) ->
     apart = sorted(
         (one for one in ranked if one.spread.number), key=lambda one: -(one.spread.number or 0.0)
     )
-    stem = values.stems[-1]
     return Ranking(
         title=(
             f"{values.metric} of {stem}, {values.summary}, {in_unit(record.unit)}; "

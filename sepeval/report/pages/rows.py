@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from sepeval.protocol import Protocol, Summary
 from sepeval.results import Results
-from sepeval.summary import ALL, per_track, score_frame, used_scores
+from sepeval.summary import ALL, known_mean, per_track, score_frame, used_scores
 from sepeval.types import Array, Status
 
 STATUSES = tuple(str(status) for status in Status)
@@ -137,17 +137,9 @@ def _values(
             found[system, place] = own.reindex(list(tracks)).to_numpy(np.float64)
     if summary.all_stems:
         chosen = [stems.index(stem) for stem in summary.all_stems]
-        found = np.concatenate([found, _mean(found[:, chosen])[:, None]], axis=1)
+        found = np.concatenate([found, known_mean(found[:, chosen], axis=1)[:, None]], axis=1)
         stems = (*stems, ALL)
     return Values(summary.name, metric, stems, tracks, found)
-
-
-def _mean(values: Array) -> Array:
-    """Return [system track], the mean over the stems that a track has; nan where it has none."""
-    known = np.isfinite(values)
-    count = known.sum(axis=1)
-    total = np.where(known, values, 0.0).sum(axis=1)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
 def _plain(value: float) -> float | str | None:

@@ -6,10 +6,11 @@ counts agree share one list of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from sepeval.report.tables.rivals import rivals, unmarked
 from sepeval.results import Results, failed, is_complete
 from sepeval.results.signature import between, in_order
 from sepeval.results.traits import direction, in_unit
@@ -46,6 +47,13 @@ class Cell:
     spread: str = ""
 
 
+def legend(cells: Iterable[Cell]) -> str:
+    """Return how best and second are shown on a page; empty where no cell is either."""
+    marks = {(cell.best, cell.second) for cell in cells}
+    told = ["bold: best"] if any(best for best, _ in marks) else []
+    return ", ".join([*told, *(["underlined: second"] if any(one for _, one in marks) else [])])
+
+
 @dataclass(frozen=True)
 class Block:
     """One summary of one metric.
@@ -76,6 +84,12 @@ class Block:
         found = f"{self.metric}, {self.summary}, {in_unit(self.unit)}; {self.direction}"
         return f"{found} ({'; '.join(self.marks)})" if self.marks else found
 
+    @property
+    def titled(self) -> str:
+        """The title, and how best and second are shown where a number is either."""
+        told = legend(cell for _, cells in self.lines for cell in cells)
+        return f"{self.title}; {told}" if told else self.title
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -100,9 +114,9 @@ def blocks(results: Results, *, decimals: int) -> tuple[Block, ...]:
         lower = not record.higher_is_better
         rows = [system.rows_of(summary, metric) for system in results.systems]
         stems = tuple(row.stem for row in rows[0])
-        comparable = [system.comparable for system in results.systems]
+        fit = rivals(results, summary, metric)
         columns = [
-            _column(stem, comparable, decimals, lower=lower) for stem in zip(*rows, strict=True)
+            _column(own, fit[own[0].stem], decimals, lower=lower) for own in zip(*rows, strict=True)
         ]
         names = [results.shown(system) for system in results.systems]
         lines = tuple(zip(names, zip(*columns, strict=True), strict=True))
@@ -147,7 +161,8 @@ def notes(results: Results) -> tuple[str, ...]:
     if not _same_counts(results):
         found.append(
             "The systems are not scored on the same number of windows: see the counts. A number "
-            "over fewer tracks than another's is not marked as best."
+            "over fewer tracks than another's, and an All with such a stem, is no rival for best "
+            f"and second{unmarked(results)}."
         )
     if any(row.value is None and not _INFINITE.get(row.status) for row in _rows(results)):
         found.append(f"No value ({MISSING}): no score was left to reduce; the counts say why.")
@@ -175,15 +190,10 @@ def _rows(results: Results) -> list[SummaryRow]:
 
 
 def _column(
-    rows: Sequence[SummaryRow], comparable: Sequence[bool], decimals: int, *, lower: bool
+    rows: Sequence[SummaryRow], fit: Sequence[bool], decimals: int, *, lower: bool
 ) -> tuple[Cell, ...]:
-    """Return the cells of one stem; all that show the best number are marked, and the second.
-
-    A number over fewer tracks than another's is no rival: it leaves out what others must solve.
-    """
+    """Return the cells of one stem; all that show the best number are marked, and the second."""
     numbers = [_number(row, decimals) for row in rows]
-    most = max(row.tracks for row in rows)
-    fit = [own and row.tracks == most for row, own in zip(rows, comparable, strict=True)]
     rivals = [one for one, own in zip(numbers, fit, strict=True) if own and one is not None]
     order = sorted(set(rivals), reverse=not lower)
     best = order[:1] if len(rivals) > 1 else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
@@ -10,20 +11,14 @@ from typing import NamedTuple
 from sepeval import csv_text
 from sepeval.compare import Comparison, Difference, Place, Standing
 from sepeval.report.tables import formats
+from sepeval.report.tables.comparison_notes import compared_stems, notes
 from sepeval.results.signature import line
 from sepeval.results.traits import direction, in_unit
-from sepeval.results.words import count_of
+from sepeval.results.words import count_of, headline
 
 _MOVES = 3  # tracks shown of each system
-_COARSE = 0.01  # least p-value that is told
 _FEW = 6  # tracks; five let no p-value be less than 0.06
 _MANY = 10  # systems from which one track of each is shown
-_MEAN = ("mean over standard deviation", "sign-flip test of the mean of", "Wilcoxon's")
-_MEDIAN = (
-    "median over scaled median absolute deviation",
-    "Wilcoxon's signed-rank test, as the table takes a median over tracks, of",
-    "the sign-flip test's",
-)  # effect, test, and what the CSV has besides
 _HEAD = ("system", "value", "difference", "interval", "effect", "w/t/l", "needed", "p", "p Holm")
 
 
@@ -59,33 +54,8 @@ class ComparisonText:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the columns are, and what was tested."""
-        found = self.comparison
-        share = f"{100 * found.confidence:g} %"
-        size, test, other = _MEAN if found.by == "mean" else _MEDIAN
-        empty = [stem for stem in self._all_stems() if stem not in self._stems()]
-        notes = [
-            f"value, difference: of the table's numbers over the tracks that all systems have "
-            f"({count_of(found.tracks, 'track')} at most); the "
-            "table shows each system over its own",
-            f"interval: {share}, BCa bootstrap over tracks, {found.draws} resamples shared by all "
-            f"systems and stems, seed {found.seed}",
-            f"effect: {size} of the tracks' differences; w/t/l: tracks won, tied, lost; needed: "
-            "tracks like these that would show the difference with power 0.8",
-            f"p: {test} the tracks' differences; p Holm: corrected for all {found.tests} tests; "
-            f"{other} is in the CSV",
-        ]
-        if not found.alike:
-            notes.append(
-                "value, difference and interval weigh a track by its windows, as the table does; "
-                "effect, w/t/l, needed and p take all tracks alike, so the two can disagree"
-            )
-        notes += self._coarseness()
-        if empty:
-            notes.append(
-                f"no track has values of all systems, so nothing is compared: {', '.join(empty)}"
-            )
-        return tuple(notes)
+        """What the columns are, what was tested, and what is left out."""
+        return notes(self.comparison)
 
     def as_text(self, width: int = 100) -> str:
         """Return aligned text for a terminal of so many characters."""
@@ -105,10 +75,9 @@ class ComparisonText:
         """Return Markdown with one table per stem."""
         parts = [f"**{formats.escaped(self.title)}**"]
         for stem in self._stems():
-            rows = [self._line(one) for one in self.comparison.differences if one.stem == stem]
-            escaped = [(formats.escaped(row[0]), *row[1:]) for row in rows]
-            own = next(one for one in self.comparison.differences if one.stem == stem)
-            parts += [formats.escaped(self._named(own)), formats.pipes(_HEAD, escaped)]
+            own = self._of(stem)
+            escaped = [(formats.escaped(row[0]), *row[1:]) for row in map(self._line, own)]
+            parts += [formats.escaped(self._named(own[0])), formats.pipes(_HEAD, escaped)]
         parts.append("\n".join(f"- {formats.escaped(note)}" for note in self.notes))
         for caption, head, lines in self._more():
             escaped = [tuple(map(formats.escaped, row)) for row in lines]
@@ -127,7 +96,7 @@ class ComparisonText:
             "baseline_system": found.baseline,
             "confidence": found.confidence,
         }
-        rows = [{**fixed, **asdict(one)} for one in found.differences]
+        rows = [{**fixed, **_record(one)} for one in found.differences]
         return csv_text.as_csv(list(rows[0]), rows)
 
     def as_json(self) -> str:
@@ -145,7 +114,8 @@ class ComparisonText:
             "confidence": found.confidence,
             "draws": found.draws,
             "seed": found.seed,
-            "differences": [asdict(one) for one in found.differences],
+            "left_out": found.lacking,
+            "differences": [_record(one) for one in found.differences],
             "standings": [asdict(one) for one in found.standings],
             "spreads": [asdict(one) for one in found.spreads],
             "moves": [{**asdict(one), "difference": one.difference} for one in found.moves],
@@ -155,34 +125,24 @@ class ComparisonText:
     def grids(self) -> Iterator[Grid]:
         """Yield all tables; the first has every stem and system, and their differences."""
         rows = [
-            (self._named(one), *self._line(one))
-            for one in self.comparison.differences
-            if one.tracks
+            (self._named(one), *self._line(one)) for stem in self._stems() for one in self._of(stem)
         ]
         yield Grid("Differences", ("stem", *_HEAD), rows)
         yield from self._more()
 
-    def _coarseness(self) -> list[str]:
-        """Return how small a corrected p-value can be at all, where that is not small."""
-        found = self.comparison
-        if found.least_p <= _COARSE:
-            return []
-        return [f"{bounding(found)} let no p Holm be less than {found.least_p:.2g}"]
-
-    def _all_stems(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(one.stem for one in self.comparison.differences))
+    def _of(self, stem: str) -> list[Difference]:
+        """Return the differences of a stem that some track has."""
+        return [one for one in self.comparison.differences if one.stem == stem and one.tracks]
 
     def _stems(self) -> tuple[str, ...]:
-        """Return the stems that some track has values of all systems of."""
-        found = {one.stem for one in self.comparison.differences if one.tracks}
-        return tuple(stem for stem in self._all_stems() if stem in found)
+        return compared_stems(self.comparison)
 
     def _rows(self) -> tuple[list[tuple[str, ...]], dict[int, str]]:
         """Return all lines, and the stems as headings by the place of their first line."""
         rows: list[tuple[str, ...]] = []
         headings: dict[int, str] = {}
         for stem in self._stems():
-            own = [one for one in self.comparison.differences if one.stem == stem]
+            own = self._of(stem)
             base = _number(own[0].baseline, f".{self.decimals}f")
             named = self._named(own[0])
             headings[len(rows)] = f"{named}: {self.comparison.baseline} {base}"
@@ -201,7 +161,7 @@ class ComparisonText:
             row.system,
             _number(row.value, plain),
             _number(row.difference, signed),
-            f"{_number(row.low, signed)} to {_number(row.high, signed)}",
+            "-" if row.low is None else f"{row.low:{signed}} to {_number(row.high, signed)}",
             _number(row.effect, "+.2f"),
             f"{row.wins}/{row.ties}/{row.losses}",
             "-" if row.needed is None else str(row.needed),
@@ -224,7 +184,7 @@ class ComparisonText:
                     f"{one.system}, {one.stem}",
                     str(one.replicates),
                     f"{one.over_seeds:{signed}}",
-                    f"{one.over_tracks:{signed}}",
+                    _number(one.over_tracks, signed),
                 )
                 for one in found.spreads
             ]
@@ -243,8 +203,8 @@ class ComparisonText:
         return list(dict.fromkeys(one.system for one in self.comparison.differences))
 
     def _moved(self, system: str) -> list[tuple[str, ...]]:
-        last = self._stems()[-1]  # All, where the table has it
-        own = [one for one in self.comparison.moves if (one.system, one.stem) == (system, last)]
+        stem = headline(self._stems())
+        own = [one for one in self.comparison.moves if (one.system, one.stem) == (system, stem)]
         plain = f".{self.decimals}f"
         return [
             (
@@ -260,27 +220,30 @@ class ComparisonText:
         """Return the places of all systems, with intervals, by stem."""
         share = f"{100 * self.comparison.confidence:g} %"
         head = ("system", *(one.stem for one in standings))
-        order = sorted(
-            range(len(standings[0].places)),
-            key=lambda at: (standings[-1].places[at].rank, standings[-1].places[at].mean_rank),
+        first = next(one for one in standings if one.stem == headline(head[1:]))
+        names = [one.system for one in sorted(first.places, key=lambda at: (at.rank, at.mean_rank))]
+        names += dict.fromkeys(
+            place.system for one in standings for place in one.places if place.system not in names
         )
-        rows = [
-            (standings[0].places[at].system, *(_place(one.places[at]) for one in standings))
-            for at in order
-        ]
+        rows = []
+        for name in names:
+            own = [[place for place in one.places if place.system == name] for one in standings]
+            rows.append((name, *(_place(*places) if places else "-" for places in own)))
         rows.append(("critical difference", *(f"{one.critical:.2f}" for one in standings)))
         rows.append(("Friedman p", *(_p(one.friedman) for one in standings)))
         caption = (
             f"Place by the table's number ({share} interval over resampled tracks), and mean rank "
             "over tracks; those closer than the critical difference (Nemenyi) are not told apart. "
-            f"In the order of {standings[-1].stem}"
+            f"In the order of {first.stem}"
         )
         return Grid(caption, head, rows)
 
 
-def bounding(found: Comparison) -> str:
-    """Return what keeps p-values from being less than `least_p`: tracks, or draws."""
-    return count_of(found.tracks, "track") if found.is_exact else f"{found.draws} draws"
+def _record(row: Difference) -> dict[str, str | float | int | None]:
+    """Return a difference as a flat record; an infinite effect is a word, as JSON has none."""
+    found = asdict(row)
+    has_no_spread = row.effect is not None and math.isinf(row.effect)
+    return found | ({"effect": f"{row.effect:+}"} if has_no_spread else {})
 
 
 def _place(place: Place) -> str:

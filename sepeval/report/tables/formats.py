@@ -67,7 +67,7 @@ def as_markdown(
     for block in blocks:
         rows = [(escaped(name), *map(_emphasised, cells)) for name, cells in block.lines]
         head = ("system", *map(escaped, block.stems))
-        parts += [escaped(block.title), pipes(head, rows)]
+        parts += [escaped(block.titled), pipes(head, rows)]
     if notes:
         parts.append("\n".join(f"- {escaped(sentence)}" for sentence in notes))
     for one in counts:

@@ -7,7 +7,7 @@ phantoms up to the width of its column, so that it stands where the others stand
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from sepeval.report.tables.blocks import Block, Cell, Counts
@@ -94,6 +94,21 @@ def escaped(text: str) -> str:
         CD\_1\_step \& 5 \%
     """
     return "".join(_SIGNS.get(sign, _plain(sign)) for sign in text)
+
+
+def beyond_latin(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the texts with a sign that is printed as its code point, each once.
+
+    Example:
+        >>> beyond_latin(["bass", "Ωmega", "Ωmega"])
+        ('Ωmega',)
+    """
+    every = dict.fromkeys(texts)
+    return tuple(
+        text
+        for text in every
+        if any(_plain(sign).startswith("[U+") for sign in text if sign not in _SIGNS)
+    )
 
 
 def _plain(sign: str) -> str:

@@ -98,6 +98,14 @@ def test_the_figure_of_tracks_tells_medians(run: Run) -> None:
     assert "bass: system 17.00. drums: system 4.00." in tracks.words
 
 
+def test_all_has_a_panel_of_its_own(run: Run) -> None:
+    tracks = drawings(gather([run], "two-stems"), "sdr")[0]
+
+    assert "All: system 10.50." in tracks.words  # 18 and 4: the means of bass and drums
+    titles = [axis.get_title(loc="left") for axis in tracks.draw().axes]
+    assert titles == ["bass (2 tracks)", "drums (2 tracks)", "All (2 tracks)"]
+
+
 def test_what_cannot_be_drawn_is_said(tmp_path: Path) -> None:
     under = protocol(summaries=[summary(infinite="keep")])
     scores = [
@@ -113,7 +121,7 @@ def test_what_cannot_be_drawn_is_said(tmp_path: Path) -> None:
     drawing = drawings(gather(runs, "two-stems"), "sdr")[0]
 
     shown = [text.get_text() for axis in drawing.draw().axes for text in axis.texts]
-    assert shown == ["1 infinite, not drawn", "no value"]
+    assert shown == ["1 infinite, not drawn", "no value", "1 track"]  # bass, drums, All
 
 
 def test_names_are_drawn_as_they_are_and_fit_on_the_paper(tmp_path: Path) -> None:

@@ -104,10 +104,26 @@ def test_files_that_are_gone_or_changed_are_told_and_not_used(tmp_path: Path) ->
     assert "near: bass.wav is gone. (1 of 3 tracks)" in told(report)
     assert "References and mixture: drums.wav is changed. (1 of 3 tracks)" in told(report)
     assert "2 of 3 tracks" in told(report)
-    systems = {one["system"] for one in document(report, 1)["signals"]} - {None}
-    assert len(systems) == 1
+    estimates = [one for one in document(report, 1)["signals"] if one["kind"] == "estimate"]
+    assert sorted(one["stem"] for one in estimates) == ["bass", "drums", "drums"]
     assert document(report, 2)["signals"] == []
     assert str(copy) not in told(report)
+
+
+def test_a_stem_that_one_system_never_had_is_all_that_is_missing(tmp_path: Path) -> None:
+    made = evaluated(tmp_path, without=("near/plain/bass.wav", "far <i>/third"))
+
+    report = written(made, tmp_path / "report")
+
+    assert "near: there was no file of bass. (1 of 3 tracks)" in told(report)
+    assert "far &lt;i&gt;: there was no file of an estimate. (1 of 3 tracks)" in told(report)
+    assert "--keep-estimates" not in told(report)
+    assert "3 of 3 tracks" in told(report)
+    kinds = [(one["kind"], one["stem"]) for one in document(report, 1)["signals"]]
+    assert kinds.count(("estimate", "bass")) == 1
+    assert kinds.count(("estimate", "drums")) == 2
+    assert kinds.count(("reference", "bass")) == 1
+    assert [one["kind"] for one in document(report, 2)["signals"]].count("estimate") == 2
 
 
 def test_a_run_without_places_says_so(runs: list[Run], tmp_path: Path) -> None:

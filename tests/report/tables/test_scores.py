@@ -266,6 +266,7 @@ def test_runs_with_one_label_are_told_apart_by_hash(tmp_path: Path) -> None:
 
     text = table([*runs, runs[0]], "two-stems").as_text()
     assert [text.count(f"\nsame {run.manifest.hash} ") for run in runs] == [1, 1]
+    assert all(f"same {run.manifest.hash} {run.manifest.hash}" not in text for run in runs)
 
 
 def test_equal_counts_are_told_once(pair: list[Run]) -> None:
