@@ -5,7 +5,10 @@ r"""Tables as they are printed: CSV and LaTeX, read as numbers with their last d
     wide CSV    one system per line: its name, and one column per stem
     LaTeX       the rows of every `tabular`, read as a wide CSV; the text between is sentences
 
-A cell that is no number (a dash, a name) is left out. Bold, underlining and `\num{}` are undone.
+A cell that is no number (a dash, a name) is left out; one that begins like a number, such as
+`9.1 (0.2)`, is kept without a value, so that it can be told. Bold, underlining and `\num{}` are
+undone. A CSV of other things is told from scores by lines that begin with a number, or columns of
+which none is known and all hold whole numbers.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from sepeval.errors import DataError
 from sepeval.publications import PublishedNumber
 
 ALL = "All"
-_NUMBER = re.compile(r"^[~≈]?([-+−]?\d+(?:\.\d+)?)$")
+_NUMBER = re.compile(r"^[~≈]?([-+−]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)$")
 _WRAPPED = re.compile(r"\\[a-zA-Z]+\*?(?:\[[^\]]*\])?\{([^{}]*)\}")
 _UNSEEN = re.compile(
     r"\\(?:phantom|hphantom|vphantom|textsuperscript|rlap|llap)\{(?:[^{}]|\{[^{}]*\})*\}"
@@ -35,6 +38,8 @@ _BLOCKS = re.compile(
 )
 _UNIT = re.compile(r"^(.*?)\s*[\[(](dB|s|ms|%|M)[\])]$")
 _TIMES = {"time", "seconds", "inference time", "rtf", "runtime", "latency"}
+_LIKE_A_NUMBER = re.compile(r"^[~≈<>]?\s?[-+−]?\.?\d")
+_STEMS = {"vocals", "drums", "bass", "other", "guitar", "piano", "accompaniment", "speech", "music"}
 _WHOLE = {"all", "avg", "avg.", "average", "mean", "overall"}
 
 
@@ -68,6 +73,11 @@ class Line:
         """The stems with a value, without `All`."""
         return tuple(stem for stem in self.numbers if stem != ALL and self.has(stem))
 
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The stems whose cells begin like a number and are none."""
+        return tuple(stem for stem, one in self.numbers.items() if is_unread(one))
+
     def has(self, stem: str) -> bool:
         """Return whether there is a single number for a stem."""
         return stem in self.numbers and self.numbers[stem].value is not None
@@ -86,7 +96,7 @@ def numbers(text: str, *, name: str) -> tuple[PublishedNumber, ...]:
         name: of the file, for messages and as the source where the table names none.
 
     Raises:
-        DataError: no table is found in the text.
+        DataError: no table of scores is found in the text.
     """
     if "\\begin{tabular" in text:
         bodies = _TABULAR.findall(text)
@@ -104,13 +114,20 @@ def numbers(text: str, *, name: str) -> tuple[PublishedNumber, ...]:
     else:
         rows = _rows(text, name)
         found = _long(rows, name) if rows and _is_long(rows[0]) else _wide(rows, name)
-    if not found:
+    if not found or not _are_scores(found):
         message = (
-            f"{name}: no table is found; expected CSV with the columns stem, value and system, or "
-            "one line per system, or a LaTeX tabular"
+            f"{name}: no table of scores is found; expected CSV with the columns stem, value and "
+            "system, or one line per system, or a LaTeX tabular"
         )
         raise DataError(message)
     return tuple(found)
+
+
+def _are_scores(found: Sequence[PublishedNumber]) -> bool:
+    if all(_value(one.model) is not None for one in found):
+        return False
+    known = any(one.metric or one.stem.casefold() in _STEMS | _WHOLE for one in found)
+    return known or any("." in one.printed for one in found)
 
 
 def _rows(text: str, name: str) -> list[list[str]]:
@@ -152,14 +169,21 @@ def step(printed: str) -> float:
         >>> step("22.58"), step("15.3"), step("114")
         (0.01, 0.1, 1.0)
     """
-    digits = printed.strip().lstrip("~≈").partition(".")[2]
+    mantissa, _, exponent = printed.strip().lstrip("~≈").casefold().partition("e")
+    digits = mantissa.partition(".")[2]
     decimals = len(digits) if digits.isdigit() else 0
-    return float(10.0**-decimals)
+    power = int(exponent) if exponent.lstrip("+-").isdigit() else 0
+    return float(10.0 ** (power - decimals))
 
 
 def steps(found: Sequence[PublishedNumber]) -> float:
     """Return one unit of the finest last digit: a CSV drops zeros, so 15.30 may stand as 15.3."""
     return min((step(one.printed) for one in found), default=1.0)
+
+
+def is_unread(one: PublishedNumber) -> bool:
+    """Return whether a cell begins like a number and is none."""
+    return one.value is None and _LIKE_A_NUMBER.match(one.printed.strip()) is not None
 
 
 def _is_long(head: Sequence[str]) -> bool:
@@ -203,7 +227,7 @@ def _wide(rows: Sequence[Sequence[str]], name: str) -> list[PublishedNumber]:
             head = row if len(row) > 1 and any(row[1:]) else head
             continue
         for title, cell, value in zip(head[1:], row[1:], values[1:], strict=False):
-            if value is None:
+            if value is None and not _LIKE_A_NUMBER.match(cell.strip()):
                 continue
             stem, metric, unit = _column(title)
             found.append(

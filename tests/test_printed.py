@@ -54,9 +54,11 @@ def test_a_long_csv_has_one_number_per_line() -> None:
     assert line.value("All") == 1.5
 
 
-@pytest.mark.parametrize("text", ["", "no table\n", "a,b\nc,d\n"])
+@pytest.mark.parametrize(
+    "text", ["", "no table\n", "a,b\nc,d\n", "foo,bar\n1,2\n", "name,age\nBob,42\n"]
+)
 def test_a_text_without_a_table_is_refused(text: str) -> None:
-    with pytest.raises(DataError, match="no table is found"):
+    with pytest.raises(DataError, match="no table of scores is found"):
         numbers(text, name="a.csv")
 
 
@@ -85,3 +87,16 @@ def test_a_header_over_several_columns_is_refused() -> None:
 
     with pytest.raises(DataError, match="cells over several columns"):
         numbers(text, name="t.tex")
+
+
+def test_a_number_with_an_exponent_is_read_with_its_last_digit() -> None:
+    (line,) = lines(numbers("model,bass,drums\nx,1e1,1.25E+1\n", name="a.csv"))
+
+    assert (line.value("bass"), line.value("drums")) == (10.0, 12.5)
+    assert (step("1e1"), step("1.25E+1")) == (10.0, pytest.approx(0.1))
+
+
+def test_a_cell_that_begins_like_a_number_is_kept_without_a_value() -> None:
+    (line,) = lines(numbers("model,bass,drums,other\nx,9.1 (0.2),-,3\n", name="a.csv"))
+
+    assert (line.unread, line.stems) == (("bass",), ("other",))

@@ -11,6 +11,7 @@ from functools import partial
 import pandas as pd
 
 from sepeval.audits.base import Finding, Plain, Runs, audit
+from sepeval.audits.base.unmixed import always_infinite
 from sepeval.protocol import Protocol, Step, Summary
 from sepeval.protocol.rules import Reduction
 from sepeval.types import Status
@@ -98,7 +99,9 @@ def infinite_scores(runs: Runs) -> Iterator[Finding]:
     """Are there infinite scores, and does leaving them out punish perfection?"""
     for sheet in sheets(runs.runs):
         board = sheet.board
-        rows = _counted(sheet, (Status.PLUS_INF, Status.MINUS_INF))
+        known = always_infinite(board.protocol)  # `nothing_to_separate` tells it
+        counted = _counted(sheet, (Status.PLUS_INF, Status.MINUS_INF))
+        rows = [row for row in counted if row["metric"] not in known]
         if not rows:
             continue
         kept = any(one.infinite == "keep" for one in board.protocol.summaries)

@@ -1,4 +1,4 @@
-"""A printed table against its own arithmetic: `All`, sets of stems, numbers told twice."""
+"""A printed table against itself: `All`, sets of stems, unread cells, numbers told twice."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def all_is_the_mean(table: Table) -> Iterator[Finding]:
     the rounding of stems and `All` allows is an error.
     """
     for line in lines(numbers(table.text, name=table.name)):
-        if not line.has(ALL) or len(line.stems) < 2 or line.unit != "dB":
+        if not line.has(ALL) or len(line.stems) < 2 or line.unit != "dB" or line.unread:
             continue
         mean = sum(line.value(stem) for stem in line.stems) / len(line.stems)
         printed = line.value(ALL)
@@ -92,6 +92,29 @@ def other_stem_sets(table: Table) -> Iterator[Finding]:
         )
 
 
+@audit("unread_cells", of="tables", pitfalls=("P30",))
+def unread_cells(table: Table) -> Iterator[Finding]:
+    """Which cells begin like a number and are none, so that no audit has looked at them?"""
+    rows: list[Mapping[str, Plain]] = [
+        {"system": line.name, "stem": stem, "printed": line.numbers[stem].printed}
+        for line in lines(numbers(table.text, name=table.name))
+        for stem in line.unread
+        if line.unit == "dB"
+    ]
+    if rows:
+        yield Finding(
+            audit="unread_cells",
+            severity="warning",
+            subject=table.name,
+            message=(
+                f"{len(rows)} cells could not be read as numbers, such as {rows[0]['printed']!r} "
+                f"({rows[0]['system']}, {rows[0]['stem']}): nothing is said of their lines' `All`."
+            ),
+            evidence=tuple(rows),
+            way_out="print one plain number in each cell, with a point for decimals",
+        )
+
+
 @audit("told_twice", of="tables", pitfalls=("P30",))
 def told_twice(table: Table) -> Iterator[Finding]:
     """Does one source print two numbers for the same thing?"""
@@ -138,7 +161,7 @@ def _columns(table: Table) -> Iterator[list[Line]]:
     """Yield the lines of one table and metric that have `All` and stems."""
     groups: dict[tuple[str, str, str], list[Line]] = {}
     for line in lines(numbers(table.text, name=table.name)):
-        if line.has(ALL) and line.stems and line.unit == "dB":
+        if line.has(ALL) and line.stems and line.unit == "dB" and not line.unread:
             data = line.table[1].split(" ")[0]
             groups.setdefault((line.table[0], data, line.metric), []).append(line)
     yield from groups.values()

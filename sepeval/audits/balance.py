@@ -15,12 +15,15 @@ from sepeval.scoring import TrackStatistics
 from sepeval.types import Array
 from sepeval.what_if import Held
 
+_TELLING_DB = 0.1  # by which undoing must raise the SDR
+
 
 @audit("wrong_balance", of="runs", pitfalls=("P23", "P24"))
 def wrong_balance(runs: Runs) -> Iterator[Finding]:
     """Which estimates lean to one side?"""
     for run in runs.runs:
-        found = [one for track in whole_tracks(run) for one in _leaning(track)]
+        leaning_ = (one for track in whole_tracks(run) for one in _leaning(track))
+        found = [one for one in leaning_ if one.undone - one.sdr > _TELLING_DB]
         if not found:
             continue
         found.sort(key=lambda one: one.sdr - one.undone)

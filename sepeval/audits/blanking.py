@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from sepeval.audits.base import Finding, Plain, Runs, Severity, audit
 from sepeval.protocol import Protocol
 from sepeval.summary import ALL
 from sepeval.types import Status
-from sepeval.what_if import Case, Comparison, Sheet, cases, changed_silence, masked, sheets
+from sepeval.what_if import (
+    Case,
+    Comparison,
+    Sheet,
+    cases,
+    changed_silence,
+    masked,
+    of_frames,
+    scores,
+    sheets,
+)
 
 _LEAST_DB = 0.05
 
@@ -57,21 +68,52 @@ def few_active(runs: Runs) -> Iterator[Finding]:
 
 @audit("silent_estimates", of="runs", pitfalls=("P2", "P11"))
 def silent_estimates(runs: Runs) -> Iterator[Finding]:
-    """What becomes of windows in which an estimate is silent?"""
+    """What becomes of windows in which an estimate is silent and its reference is not?
+
+    Where both are silent, `silent_windows` tells it.
+    """
     for case in cases(runs.runs):
-        other = "leave_out" if case.protocol.silence.estimate == "score" else "score"
         told = {
-            "leave_out": "A silent estimate is scored; if its window were left out",
-            "score": "A silent estimate removes its own window; if it were scored",
+            "score": "Silent estimates of references that sound are scored; if their windows were "
+            "left out",
+            "leave_out": "A silent estimate removes its own window; if it were scored where the "
+            "reference sounds",
         }
-        yield from _found(
+        yield from _told(
             runs,
             case,
             "silent_estimates",
-            changed_silence(case.protocol, estimate=other),
-            told[other],
+            _misses(case),
+            told[case.protocol.silence.estimate],
             "count silent estimates of active references; a system must not choose its windows",
         )
+
+
+def _misses(case: Case) -> Comparison | None:
+    """Return what the other rule does where an estimate is silent and its reference is not.
+
+    None where there is no such window.
+    """
+    rules = [changed_silence(case.protocol, estimate=one) for one in ("score", "leave_out")]
+    pairs = {name: [scores(key, one) for one in rules] for name, key in case.systems.items()}
+    silent = str(Status.SILENT_ESTIMATE)
+    other, missed = {}, False
+    for name, (scored, left) in pairs.items():
+        if len(scored) != len(left):
+            return None
+        quiet = left["status"].astype(str) == silent
+        resting = quiet & left["silent"].astype(bool)
+        missed |= bool((quiet & ~resting).any())
+        now, then = (scored, left) if case.protocol.silence.estimate == "score" else (left, scored)
+        changed = then.astype({"status": str})
+        columns = ["status", "value"]
+        changed.loc[resting, columns] = now.astype({"status": str}).loc[resting, columns]
+        other[name] = changed
+    if not missed:
+        return None
+    shared = case.protocol.silence.mask == "shared" and len(other) > 1
+    numbers = of_frames(masked(other) if shared else other, case.protocol)
+    return case.board.compare(case.numbers, numbers)
 
 
 @audit("channels_in_opposition", of="runs", pitfalls=("P12",))
@@ -94,23 +136,48 @@ def channels_in_opposition(runs: Runs) -> Iterator[Finding]:
 
 @audit("missing_stems", of="runs", pitfalls=("P43",))
 def missing_stems(runs: Runs) -> Iterator[Finding]:
-    """What becomes of stems that a track does not have?"""
+    """What becomes of stems that a track does not have?
+
+    To leave them out is the better rule. Where a protocol does, the other number is only shown.
+    """
     for case in cases(runs.runs):
         rule = case.protocol.audio.missing
         tracks = [one for one in case.board.runs[0].manifest.tracks if one.missing]
         if not tracks or rule == "error":
             continue
-        other = "leave_out" if rule == "silent" else "silent"
-        changed = case.protocol.audio.model_copy(update={"missing": other})
-        yield from _found(
+        left_out = rule == "leave_out"
+        changed = case.protocol.audio.model_copy(
+            update={"missing": "silent" if left_out else "leave_out"}
+        )
+        told = (
+            "which this protocol leaves out; where it counts as silence"
+            if left_out
+            else "which counts as silence; left out"
+        )
+        found = _found(
             runs,
             case,
             "missing_stems",
             case.protocol.model_copy(update={"audio": changed}),
-            f"{len(tracks)} tracks lack a stem, which counts as {rule.replace('_', ' ')}; as "
-            f"{other.replace('_', ' ')}",
-            "leave an absent stem out, and say how many tracks each stem has",
+            f"{_tracks(len(tracks))} a stem, {told}",
+            "say how many tracks each stem has, and compare with numbers of the same rule"
+            if left_out
+            else "leave an absent stem out, and say how many tracks each stem has",
         )
+        yield from (_as_is(one) if left_out else one for one in found)
+
+
+def _tracks(count: int) -> str:
+    return "1 track lacks" if count == 1 else f"{count} tracks lack"
+
+
+def _as_is(finding: Finding) -> Finding:
+    """Return a finding of a table that has the better rule: the other number is none by a rule."""
+    rows = (
+        {key.replace("_by_better_rule", "_by_the_other_rule"): value for key, value in row.items()}
+        for row in finding.evidence
+    )
+    return replace(finding, value_by_better_rule=None, evidence=tuple(rows))
 
 
 @audit("shared_mask", of="runs", pitfalls=("P11",))
@@ -172,7 +239,22 @@ def _found(
     severity: Severity = "note",
 ) -> Iterator[Finding]:
     """Yield what a variant moves, if it moves anything."""
-    comparison = case.under(variant)
+    yield from _told(
+        runs, case, name, case.under(variant), told, way_out, least=least, severity=severity
+    )
+
+
+def _told(
+    runs: Runs,
+    case: Case,
+    name: str,
+    comparison: Comparison | None,
+    told: str,
+    way_out: str,
+    *,
+    least: float = _LEAST_DB,
+    severity: Severity = "note",
+) -> Iterator[Finding]:
     if comparison is None or (comparison.effect <= least and not comparison.turns):
         return
     yield Finding(

@@ -19,6 +19,7 @@ from sepeval.what_if import Held
 
 _HOLE_S = 0.1
 _ALL = 0.99  # of what the reference plays
+_FEWEST, _SHARE, _NEAR = 5, 0.6, 2  # holes that come at equal distances; of them; in samples
 
 
 @audit("holes", of="runs", pitfalls=("P2", "P11"))
@@ -34,10 +35,11 @@ def holes(runs: Runs) -> Iterator[Finding]:
             continue
         rows = sorted((one.row for one in found), key=lambda row: -float(str(row["zero_s"])))
         whole = sum(one.samples > _ALL * one.played for one in found)
+        regular = [one.period for one in found if one.period]
         told = f" ({whole} of them from start to end)" if whole else ""
         placed = all((one.edges >= 0).all() for one in found)
         effect = without_stretches(run, _touched(found)) if placed else NOTHING
-        known = placed and bool(effect.rows)  # a gate may leave no window untouched
+        known = placed and effect.size > 0  # a gate may leave no window untouched
         yield Finding(
             audit="holes",
             severity="warning",
@@ -47,6 +49,7 @@ def holes(runs: Runs) -> Iterator[Finding]:
                 f"dBFS, for {sum(float(str(row['zero_s'])) for row in rows):.1f} s in all: chunks "
                 "or stems that were not separated, or a gate. The longest are "
                 f"{rows[0]['zero_s']:.1f} s, in {rows[0]['stem']} of {rows[0]['track']}."
+                + _joints(regular)
                 + (f" Without the stretches that this touches {effect.words}." if known else "")
             ),
             effect_db=effect.size if known else None,
@@ -72,15 +75,34 @@ class _Hole(NamedTuple):
         return int(np.diff(self.edges).sum())
 
     @property
+    def period(self) -> int:
+        """The distance of holes that come at equal ones, in samples; 0 where they do not."""
+        apart = np.diff(self.edges[:, 0])
+        if len(apart) < _FEWEST:
+            return 0
+        middle = int(np.median(apart))
+        return middle if np.mean(np.abs(apart - middle) <= _NEAR) >= _SHARE else 0
+
+    @property
     def row(self) -> Mapping[str, Plain]:
         begin = int(self.edges[0, 0])
         return {
             "track": self.track,
             "stem": self.stem,
             "zero_s": self.samples / self.rate,
+            "holes": len(self.edges),
             "first_at_s": begin / self.rate if begin >= 0 else None,
             "played_s": self.played / self.rate,
         }
+
+
+def _joints(periods: Sequence[int]) -> str:
+    if not periods:
+        return ""
+    return (
+        f" In {len(periods)} estimates they come at equal distances, such as every {periods[0]} "
+        "samples, as bad joints of chunks do."
+    )
 
 
 def _holes(run: Run) -> list[_Hole]:
@@ -91,7 +113,8 @@ def _holes(run: Run) -> list[_Hole]:
         moved = orders.get((one.track, one.replicate), {})
         for stem, edges, played in zip(one.stems, one.facts.holes, one.facts.played, strict=True):
             hole = _Hole(one.track, one.replicate, stem, edges, int(played), one.facts.rate)
-            if stem not in moved and hole.samples > _HOLE_S * hole.rate:
+            long = hole.samples > _HOLE_S * hole.rate or hole.period > 0
+            if stem not in moved and long:
                 found.append(hole)
     return found
 
@@ -143,7 +166,8 @@ def chunk_seams(runs: Runs) -> Iterator[Finding]:
                 message=(
                     f"{len(rows)} estimates jump at the multiples of {periods[0]} samples: chunks "
                     "were separated apart and joined without a cross-fade. Protocols whose windows "
-                    "lie inside such chunks never score the joins."
+                    "lie inside such chunks never score the joins; by how much a score would rise "
+                    "without them is not known."
                 ),
                 evidence=tuple(rows),
                 way_out="overlap the chunks, and cut windows from whole tracks",

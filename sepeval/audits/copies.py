@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sepeval.audits.base import Finding, Plain, Runs, audit
+from sepeval.audits.base.leaving_out import Chosen, without
 from sepeval.audits.base.undoing import (
     Whole,
     protocols_with_statistics,
@@ -16,8 +17,12 @@ from sepeval.audits.base.undoing import (
     whole_tracks,
 )
 from sepeval.fingerprint import of_document
+from sepeval.kernels.cells import Statistics
 from sepeval.store import Run
+from sepeval.types import BoolArray, IntArray
+from sepeval.what_if import Held
 
+_UNKNOWN = "By how much a score would move without them is not known"
 _EQUAL = 1e-11  # of the energy: -110 dB, above what inner products lose to rounding
 
 
@@ -55,18 +60,45 @@ def copied_estimates(runs: Runs) -> Iterator[Finding]:
             own = [row for row in rows if row["is"] == name]
             if own:
                 estimates = sum(len(track.stems) for track in whole_tracks(run))
+                effect = without(run, _of(own))
+                known = effect.size > 0  # a number may have lost all of its windows
+                told = f"Without them {effect.words}" if known else _UNKNOWN
                 yield Finding(
                     audit="copied_estimates",
                     severity="error" if kind.severity == "error" else "warning",
                     subject=run.manifest.label,
                     where=name,
-                    message=f"{len(own)} of {estimates} estimates {kind.words}.",
-                    evidence=tuple(own),
+                    message=f"{len(own)} of {estimates} estimates {kind.words}. {told}.",
+                    effect_db=effect.size if known else None,
+                    value=effect.value,
+                    value_by_better_rule=effect.undone,
+                    evidence=(*(_shown(row) for row in own), *effect.rows),
                     way_out=kind.way_out,
                 )
 
 
+def _of(rows: list[Mapping[str, Plain]]) -> Chosen:
+    """Return what says that all windows of copied estimates are left out."""
+    copied = {
+        (row["track"], row["replicate"], stem)
+        for row in rows
+        for stem in str(row["stem"]).split(" and ")
+    }
+
+    def chosen(held: Held, windows: Statistics, cut: IntArray) -> BoolArray:  # noqa: ARG001
+        stems = held.statistics.stems if held.statistics else ()
+        own = [(held.track, held.replicate, stem) in copied for stem in stems]
+        return np.tile(np.array(own, np.bool_), (len(cut), 1))
+
+    return chosen
+
+
+def _shown(row: Mapping[str, Plain]) -> Mapping[str, Plain]:
+    return {key: row[key] for key in ("track", "stem", "is")}
+
+
 def _copies(track: Whole) -> Iterator[Mapping[str, Plain]]:
+    draw: Mapping[str, Plain] = {"track": track.track, "replicate": track.replicate}
     stems = len(track.stems)
     gram = track.statistics.gram[0, : track.statistics.channels].sum(axis=0)
     for place, stem in enumerate(track.stems):
@@ -77,12 +109,12 @@ def _copies(track: Whole) -> Iterator[Mapping[str, Plain]]:
         elif gram[place, place] > 0 and _is_multiple(gram, estimate, 2 * stems):
             kind = "mixture"
         if kind:
-            yield {"track": track.track, "stem": stem, "is": kind}
+            yield {**draw, "stem": stem, "is": kind}
     for one, two in combinations(range(stems), 2):
         both = (stems + one, stems + two)
         if _is_multiple(gram, *both) and not _is_multiple(gram, both[0], 2 * stems):
             names = f"{track.stems[one]} and {track.stems[two]}"
-            yield {"track": track.track, "stem": names, "is": "each other"}
+            yield {**draw, "stem": names, "is": "each other"}
 
 
 def _is_multiple(gram: np.ndarray, one: int, two: int) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 from sepeval.audits.base import PARTS, Finding, Plain, Split, Survey, audit
 from sepeval.datasets.official import slakh2100, slakh2100_same_midi
 from sepeval.kernels.signal_facts import likeness
+from sepeval.kernels.signal_facts.likeness import FEWEST, comparable
 
 # Likeness. Unrelated pieces of a minute stay below 0.15; of half a minute in one key, tempo and
 # grid they reach 0.66.
@@ -22,12 +23,30 @@ _DEVELOPED_ON = ("train", "validation")
 def same_audio(split: Split) -> Iterator[Finding]:
     """Which tracks are heard twice, in this split or in another?"""
     own = [survey for survey in split.surveys if len(survey.likeness)]
+    yield from _too_short(split, own)
     found = list(_alike(own, own, split, split))
     yield from _finding(split, found, where="in this split")
     for other in split.others:
         theirs = [survey for survey in other.surveys if len(survey.likeness)]
         rows = list(_alike(own, theirs, split, other))
         yield from _finding(split, rows, where=f"and {other.name}")
+
+
+def _too_short(split: Split, own: list[Survey]) -> Iterator[Finding]:
+    """Yield how many tracks hold too little for their sound to be compared."""
+    short = [one.track for one in own if comparable(one.likeness[0]) < FEWEST]
+    if short and (len(own) > 1 or split.others):
+        yield Finding(
+            audit="same_audio",
+            severity="note",
+            subject=split.name,
+            where="too short",
+            message=(
+                f"{len(short)} of {len(split.index.tracks)} tracks are too short, or too even, to "
+                "be compared by their sound: of them only copies to the sample are found."
+            ),
+            evidence=tuple({"track": track} for track in short),
+        )
 
 
 def _alike(

@@ -41,7 +41,8 @@ def clipped_estimates(runs: Runs) -> Iterator[Finding]:
                 subject=run.manifest.label,
                 message=(
                     f"{len(rows)} channels of estimates are clipped and their references are not. "
-                    "The score is that of the clipped file and not that of the separator."
+                    "The score is that of the clipped file and not that of the separator; by how "
+                    "much that one is higher is not known, for what was cut off is lost."
                 ),
                 evidence=tuple(rows),
                 way_out="write estimates in 32-bit float, without a limit at full scale",

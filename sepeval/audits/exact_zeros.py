@@ -38,17 +38,19 @@ def zeros_while_playing(runs: Runs) -> Iterator[Finding]:
             yield _silent(run, rows)
             continue
         effect = without(run, _hollow_and_playing)
-        known = bool(effect.rows)  # a number may have lost all of its windows
-        count, windows = (sum(int(str(row[key])) for row in rows) for key in ("zeros", "windows"))
+        known = effect.size > 0  # a number may have lost all of its windows
+        stated = str(effect.rows[0]["protocol"]) if known else ""
+        one = next((row for row in rows if row["protocol"] == stated), rows[0])
         yield Finding(
             audit="zeros_while_playing",
             severity="warning",
             subject=run.manifest.label,
             message=(
-                f"The estimate is exactly zero in {count} of {windows} windows in which the "
-                "reference plays. SI-SDR gives 0 dB for it, SI-SDRi rewards it by how far the "
-                "mixture is off, and a rule of exact zeros drops the window, as if nothing had "
-                f"been missed." + (f" Without these windows {effect.words}." if known else "")
+                f"The estimate is exactly zero in {one['zeros']} of the {one['windows']} windows "
+                f"of {one['protocol']} in which a reference plays. SI-SDR gives 0 dB for it, "
+                "SI-SDRi rewards it by how far the mixture is off, and a rule of exact zeros drops "
+                "the window, as if nothing had been missed."
+                + (f" Without these windows {effect.words}." if known else "")
             ),
             effect_db=effect.size if known else None,
             value=effect.value,
@@ -101,25 +103,24 @@ def _silent(run: Run, rows: list[Mapping[str, Plain]]) -> Finding:
 
 
 def _windows(run: Run) -> Iterator[Mapping[str, Plain]]:
-    """Yield, for each protocol and stem, how many windows are hollow while the reference plays."""
+    """Yield, for each protocol, how many windows that play are hollow, over all stems."""
     for protocol in protocols_with_statistics(run):
         zeros = np.zeros(len(protocol.stems), np.int64)
-        playing = np.zeros(len(protocol.stems), np.int64)
+        windows = 0
         for one in statistics_of(run, protocol):
             found = None if one.statistics is None else windows_of(protocol, one.statistics)
             if found is not None:
-                lengths = found[1][:, 1] - found[1][:, 0]
-                plays = _playing(found[0], lengths)
-                playing += plays.sum(axis=0)
+                plays = _playing(found[0], found[1][:, 1] - found[1][:, 0])
+                windows += int(plays.sum())
                 zeros += (plays & _hollow(found[0])).sum(axis=0)
-        for place, stem in enumerate(protocol.stems):
-            if zeros[place]:
-                yield {
-                    "protocol": protocol.id,
-                    "stem": stem,
-                    "zeros": int(zeros[place]),
-                    "windows": int(playing[place]),
-                }
+        if zeros.any():
+            counts = zip(protocol.stems, zeros.tolist(), strict=True)
+            yield {
+                "protocol": protocol.id,
+                "zeros": int(zeros.sum()),
+                "windows": windows,
+                "stems": ", ".join(f"{stem} {count}" for stem, count in counts if count),
+            }
 
 
 def _hollow_and_playing(_: Held, windows: Statistics, cut: IntArray) -> BoolArray:

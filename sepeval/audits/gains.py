@@ -60,7 +60,8 @@ def wrong_gain(runs: Runs) -> Iterator[Finding]:
             severity="warning" if effect.size >= _TELLING_DB else "note",
             subject=run.manifest.label,
             message=(
-                f"{len(found)} estimates have the right signal at another level, at worst "
+                f"{len(found)} estimates have the right signal at a level that lies more than "
+                f"{_OFF_DB:g} dB outside what the smallest error asks for, at worst "
                 f"{20 * np.log10(worst.gain):+.1f} dB ({worst.stem} of {worst.track}). SI-SDR does "
                 f"not see it; with the gain undone {effect.words}."
             ),

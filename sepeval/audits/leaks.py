@@ -33,7 +33,7 @@ def leaks(runs: Runs) -> Iterator[Finding]:
             subject=run.manifest.label,
             message=(
                 f"Where a reference is exactly zero, {loudest['stem']} leaks at "
-                f"{float(str(loudest['median_dbfs'])):.1f} dBFS (median), and other stems less. If "
+                f"{float(str(loudest['median_dbfs'])):.1f} dBFS (median){_beside(rows)}. If "
                 f"all leaks were {_SOFTER_DB:.0f} dB softer and nothing else changed, "
                 f"{effect.words}."
             ),
@@ -43,6 +43,14 @@ def leaks(runs: Runs) -> Iterator[Finding]:
             evidence=(*rows, *effect.rows),
             way_out="report the leak in dBFS, and scores over windows in which the stem plays",
         )
+
+
+def _beside(rows: list[Mapping[str, Plain]]) -> str:
+    """Return what is said of the stems that leak less than the loudest; nothing without one."""
+    shown = sorted(round(float(str(row["median_dbfs"])), 1) for row in rows)
+    if len(shown) < 2 or shown[0] == shown[-1]:
+        return ""
+    return ", and other stems less" if shown[-2] < shown[-1] else ", and no stem more"
 
 
 def _rows(run: Run) -> Iterator[Mapping[str, Plain]]:

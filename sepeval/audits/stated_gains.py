@@ -24,8 +24,9 @@ def gains_in_text(table: Table) -> Iterator[Finding]:
     """Is a gain that the text states the difference of the table's numbers?
 
     In CSV a gain is a line whose metric ends in `gain` and whose model reads `A minus B`. In LaTeX
-    it is a sentence with one number in dB, a word of gaining, and the name of the system that is
-    gained over; where it names no other system, or no stem, any line and column may be meant.
+    it is a sentence with numbers in dB, a word of gaining, and the name of the system that is
+    gained over; where it names no other system, or no stem behind a number, any line and column may
+    be meant. Of several numbers each has the stems that stand between it and the next.
     """
     found = lines(numbers(table.text, name=table.name))
     for line in found:
@@ -69,25 +70,44 @@ def _of_line(table: Table, found: Sequence[Line], line: Line) -> Iterator[Findin
 
 
 def _of_sentence(table: Table, found: Sequence[Line], sentence: str) -> Iterator[Finding]:
-    stated, word = _STATED.findall(sentence), _BESIDE.search(sentence)
-    if len(stated) != 1 or word is None or not _GAINED.search(sentence):
+    stated, word = list(_STATED.finditer(sentence)), _BESIDE.search(sentence)
+    if not stated or word is None or not _GAINED.search(sentence):
         return
     names = _places(sentence, {line.system for line in found})
     behind = [name for at, name in names if at >= word.start()]
     before = [name for at, name in names if at < word.start()]
     if not behind:
         return
+    ends = [*(one.start() for one in stated[1:]), len(sentence)]
+    for place, (one, end) in enumerate(zip(stated, ends, strict=True)):
+        own = sentence[one.end() if place else 0 : end]  # what is said of this number
+        said = _BESIDE.search(own) if place else None
+        others = _places(own[said.start() :], {line.system for line in found}) if said else []
+        systems = before[-1:], others[0][1] if others else behind[0]
+        yield from _of_number(table, found, sentence, one.group(1), own, systems)
+
+
+def _of_number(
+    table: Table,
+    found: Sequence[Line],
+    sentence: str,
+    printed: str,
+    own: str,
+    systems: tuple[list[str], str],
+) -> Iterator[Finding]:
+    """Yield the finding of one number of a sentence, if no difference of the tables is near it."""
+    before, behind = systems
     stems = {stem for line in found for stem in line.numbers}
-    spoken = {stem for _, stem in _places(sentence, stems)}
+    spoken = {stem for _, stem in _places(own, stems)}
     rows = [
         row
         for one in found
         for other in found
-        if other.system == behind[0] and one.system != other.system and one.table == other.table
+        if other.system == behind and one.system != other.system and one.table == other.table
         if not before or one.system == before[-1]
         for row in _gains(one, other, spoken or stems)
     ]
-    value, digit = float(stated[0]), step(stated[0])
+    value, digit = float(printed), step(printed)
     rows.sort(key=lambda row: abs(float(str(row["gain"])) - value))
     if not rows:
         return
@@ -99,9 +119,9 @@ def _of_sentence(table: Table, found: Sequence[Line], sentence: str) -> Iterator
         audit="gains_in_text",
         severity="warning" if apart > digit + _ROUNDING else "note",
         subject=table.name,
-        where=f"{before[-1] if before else 'any system'} over {behind[0]}",
+        where=f"{before[-1] if before else 'any system'} over {behind}, {printed} dB",
         message=(
-            f"The text states {stated[0]} dB ({sentence!r}); the nearest difference of the tables "
+            f"The text states {printed} dB ({sentence!r}); the nearest difference of the tables "
             f"is {gain:.2f}"
         ),
         way_out="state the gain of the table, with its digits",

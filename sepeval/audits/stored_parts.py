@@ -20,18 +20,30 @@ _UNEQUAL = 1.5  # ratio of network evaluations per second of audio
 def counted_twice(runs: Runs) -> Iterator[Finding]:
     """Is a track in the number twice, under two names?
 
-    Tracks are told apart by the energies of their references in every cell.
+    Tracks are told apart by the energies of their references in every cell. The effect is that of
+    keeping the first of them alone, from the stored scores.
     """
     for case in cases(runs.runs):
-        for group in _alike(case):
+        groups = _alike(case)
+        frames = case.board.frames() if groups else {}
+        for group in groups:
+            once = {name: own[~own["track"].isin(group[1:])] for name, own in frames.items()}
+            numbers = (of_frames(each, case.board.protocol) for each in (frames, once))
+            comparison = case.board.compare(*numbers)
+            told = comparison.words if comparison.effect > _LEAST_DB else "no number moves"
             yield Finding(
                 audit="counted_twice",
                 severity="error",
                 subject=runs.name,
                 where=f"{case.board.title}: {', '.join(group)}",
-                message=f"{', '.join(group)} have the same references, so they count as one track",
+                message=(
+                    f"{', '.join(group)} have the same references: one track is in the number "
+                    f"{len(group)} times. With {group[0]} alone, {told}"
+                ),
                 way_out="keep one of them; a sampler that pads its last batch repeats tracks",
-                evidence=tuple({"track": track} for track in group),
+                **comparison.facts(
+                    [*({"track": track} for track in group), *comparison.facts()["evidence"]]
+                ),
             )
 
 

@@ -10,13 +10,12 @@ import numpy as np
 
 from sepeval.audits.base import Finding, Plain, Runs, audit
 from sepeval.audits.base.exchanged import exchanged
+from sepeval.audits.base.sides import Sides, sides
 from sepeval.audits.base.undoing import Whole, over_tracks, undone, whole_tracks, with_order
 from sepeval.scoring import TrackStatistics
 from sepeval.store import Run
 from sepeval.types import IntArray
 from sepeval.what_if import Held
-
-_TELLING_DB = 3.0  # by which swapping channels must raise the SDR
 
 
 @audit("swapped_stems", of="runs", pitfalls=("P21",))
@@ -71,19 +70,13 @@ def swapped_channels(runs: Runs) -> Iterator[Finding]:
     The effect is on the mean over tracks of the SDR of whole tracks.
     """
     for run in runs.runs:
-        pairs = [
-            one
-            for track in whole_tracks(run)
-            if track.statistics.channels == 2
-            for one in _straight_and_across(track)
-        ]
-        found = [one for one in pairs if one.across - one.sdr > _TELLING_DB and one.across > 0]
+        pairs = [one for track in whole_tracks(run) for one in _pairs(track)]
+        found = [one for one in pairs if one.sides.exchanged]
         if not found:
             continue
-        worst = max(found, key=lambda one: one.across - one.sdr)
-        undoing = {id(one) for one in found}
+        worst = max(found, key=lambda one: one.sides.across - one.sides.sdr)
         effect = over_tracks(
-            (one.stem, one.sdr, one.across if id(one) in undoing else one.sdr) for one in pairs
+            (one.stem, one.sides.sdr, one.sides[one.sides.exchanged]) for one in pairs
         )
         yield Finding(
             audit="swapped_channels",
@@ -92,46 +85,34 @@ def swapped_channels(runs: Runs) -> Iterator[Finding]:
             where=", ".join(sorted({one.stem for one in found})),
             message=(
                 f"{len(found)} estimates fit their reference better with left and right exchanged. "
-                f"The SDR of {worst.stem} of {worst.track} would be {worst.across:.1f} instead of "
-                f"{worst.sdr:.1f} dB; the mean over all tracks of the stem that gains most would "
-                f"be {effect.undone:.1f} instead of {effect.value:.1f} dB."
+                f"The SDR of {worst.stem} of {worst.track} would be {worst.sides.across:.1f} "
+                f"instead of {worst.sides.sdr:.1f} dB; the mean over all tracks of the stem that "
+                f"gains most would be {effect.undone:.1f} instead of {effect.value:.1f} dB."
             ),
             effect_db=effect.size,
             value=effect.value,
             value_by_better_rule=effect.undone,
             evidence=tuple(
-                {"track": one.track, "stem": one.stem, "sdr_db": one.sdr, "undone_db": one.across}
+                {
+                    "track": one.track,
+                    "stem": one.stem,
+                    "sdr_db": one.sides.sdr,
+                    "undone_db": one.sides.across,
+                }
                 for one in found
             ),
             way_out="exchange the channels of these estimates, and find where they were exchanged",
         )
 
 
-class _Sides(NamedTuple):
-    """The SDR of an estimate in dB, as it is and with its channels exchanged."""
-
+class _Pair(NamedTuple):
     track: str
     stem: str
-    sdr: float
-    across: float
+    sides: Sides
 
 
-def _straight_and_across(track: Whole) -> Iterator[_Sides]:
-    """Yield the SDR of every stem over the track, both ways.
-
-    The products across channels are not stored, but their sum is: the row of the summed channels
-    holds ⟨l + r, l' + r'⟩, from which those of equal channels are taken away.
-    """
-    statistics = track.statistics
+def _pairs(track: Whole) -> Iterator[_Pair]:
     for place, stem in enumerate(track.stems):
-        reference = float(statistics.reference[0, :2, place].sum())
-        estimate = float(statistics.estimate[0, :2, place].sum())
-        if reference <= 0 or estimate <= 0:
-            continue
-        cross = statistics.cross[0, :, 0, place]
-        straight, across = float(cross[:2].sum()), float(cross[2] - cross[:2].sum())
-        sdr, other = (
-            -10.0 * float(np.log10(max(1e-12, (reference + estimate - 2 * along) / reference)))
-            for along in (straight, across)
-        )
-        yield _Sides(track.track, stem, sdr, other)
+        found = sides(track, place)
+        if found is not None:
+            yield _Pair(track.track, stem, found)

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 
 from sepeval.audits.base import Finding, Plain, Runs, audit
 from sepeval.audits.base.undoing import SOUNDING
+from sepeval.audits.base.unmixed import unmixed
 from sepeval.summary import ALL
-from sepeval.what_if import TRIVIAL, Case, Kind, cases, table
+from sepeval.what_if import (
+    TRIVIAL,
+    Case,
+    Key,
+    Kind,
+    Numbers,
+    cases,
+    masked,
+    of_frames,
+    scores,
+    table,
+)
 
 _TOLD: Mapping[Kind, str] = {
     "zeros": "all zeros",
@@ -23,16 +35,18 @@ def trivial_systems(runs: Runs) -> Iterator[Finding]:
 
     Their statistics follow exactly from those of the references and the mixture, so that they
     stand in the same table without any audio. Scores of silent windows alone are not asked: they
-    are the level of a leak, and to have none is right there.
+    are the level of a leak, and to have none is right there. Nor are tracks in which the mixture is
+    the reference, where handing it on is right: `nothing_to_separate` tells them.
     """
     for case in cases(runs.runs):
+        alone = frozenset((one.track, one.stem) for one in unmixed(case.board.runs[0]))
         for kind in TRIVIAL:
-            yield from _beaten(runs, case, kind)
+            yield from _beaten(runs, case, kind, alone)
 
 
-def _beaten(runs: Runs, case: Case, kind: Kind) -> Iterator[Finding]:
+def _beaten(runs: Runs, case: Case, kind: Kind, alone: Set[tuple[str, str]]) -> Iterator[Finding]:
     sounding = {entry.name for entry in case.protocol.metrics if entry.where in SOUNDING}
-    rows = [row for row in trivial_rows(case, kind) if row["metric"] in sounding]
+    rows = [row for row in trivial_rows(case, kind, but=alone) if row["metric"] in sounding]
     names = {_TOLD[one] for one in TRIVIAL} | set(TRIVIAL)
     for metric in dict.fromkeys(str(row["metric"]) for row in rows):
         lost = [
@@ -75,13 +89,21 @@ def _way_out(case: Case) -> str:
     )
 
 
-def trivial_rows(case: Case, kind: Kind) -> list[Mapping[str, Plain]]:
-    """Return every number beside that of a system that does not separate."""
+def trivial_rows(
+    case: Case, kind: Kind, *, but: Set[tuple[str, str]] = frozenset()
+) -> list[Mapping[str, Plain]]:
+    """Return every number beside that of a system that does not separate.
+
+    Args:
+        case: a table.
+        kind: of that system.
+        but: tracks and stems whose scores are left out.
+    """
     first = next(iter(case.systems.values()))
-    beside = table({kind: first._replace(kind=kind)}, case.protocol)[kind]
+    beside = _table({kind: first._replace(kind=kind)}, case, but)[kind]
     known = {(row.summary, row.metric, row.stem): row.value for row in beside}
     rows: list[Mapping[str, Plain]] = []
-    for system, own in case.numbers.items():
+    for system, own in _table(case.systems, case, but).items():
         for row in own:
             other = known.get((row.summary, row.metric, row.stem))
             if row.value is None or other is None:
@@ -99,3 +121,15 @@ def trivial_rows(case: Case, kind: Kind) -> list[Mapping[str, Plain]]:
                 }
             )
     return rows
+
+
+def _table(systems: Mapping[str, Key], case: Case, but: Set[tuple[str, str]]) -> Numbers:
+    if not but:
+        return table(systems, case.protocol)
+    frames = {}
+    for name, key in systems.items():
+        frame = scores(key, case.protocol)
+        pairs = zip(frame["track"].astype(str), frame["stem"].astype(str), strict=True)
+        frames[name] = frame[[pair not in but for pair in pairs]]
+    shared = case.protocol.silence.mask == "shared" and len(frames) > 1
+    return of_frames(masked(frames) if shared else frames, case.protocol)

@@ -123,6 +123,7 @@ def _subjects(paths: Sequence[Path], protocols: Sequence[str]) -> list[Subject]:
 
     Raises:
         StoreError: a run has no scores under a protocol.
+        UnknownNameError: no run has any under it.
     """
     from sepeval.audits.base import Runs
     from sepeval.store import find_runs
@@ -133,10 +134,23 @@ def _subjects(paths: Sequence[Path], protocols: Sequence[str]) -> list[Subject]:
     if folders:
         names = [word for text in protocols for word in text.split(",")]
         runs: Sequence[Run] = find_runs(folders)
+        _check(runs, names)
         for name in names:
             runs = chosen.under(runs, folders, name)
         subjects.append(Runs(tuple(_under(run, names) for run in runs)))
     return subjects
+
+
+def _check(runs: Sequence[Run], names: Sequence[str]) -> None:
+    from sepeval.errors import UnknownNameError
+    from sepeval.registry import nearest
+
+    known = {name for run in runs for name in run.manifest.protocols}
+    short = {name.rpartition(".v")[0] for name in known}
+    for name in names:
+        if name not in known | short:
+            close = nearest(name, known if ".v" in name else short)
+            raise UnknownNameError(f"no run has scores under {name!r}; {close}")
 
 
 def _under(run: Run, names: Sequence[str]) -> Run:

@@ -14,7 +14,15 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from sepeval.kernels.signal_facts import Lag, Levels, Seams, SignalFacts, packed, unpacked
+from sepeval.kernels.signal_facts import (
+    Elsewhere,
+    Lag,
+    Levels,
+    Seams,
+    SignalFacts,
+    packed,
+    unpacked,
+)
 from sepeval.store import parts
 from sepeval.store.manifest import TrackRecord
 from sepeval.store.run import Run, file_name
@@ -118,6 +126,7 @@ def _signals(table: pa.Table, header: Mapping[str, object]) -> Signals:
             holes=tuple(_holes(pair) for pair in pairs),
             played=np.array([pair["played"] for pair in pairs], dtype=np.int64),
             lags=tuple(_lag(pair) for pair in pairs),
+            elsewhere=tuple(_elsewhere(pair) for pair in pairs),
             seams=tuple(_seams(pair) for pair in pairs),
             likeness=unpacked(text),
         )
@@ -128,7 +137,9 @@ def _signals(table: pa.Table, header: Mapping[str, object]) -> Signals:
 def _schema() -> pa.Schema:
     counts = [(name, pa.int64()) for name in ("length", *_COUNTS, "played")]
     counts += [(name, pa.int64()) for name in ("lag", "seam_period", "seams", "seams_possible")]
+    counts += [(f"elsewhere_{name}", pa.int64()) for name in ("start", "lag")]
     floats = [*_FLOATS, "correlation", "correlation_at_zero", "seam_db"]
+    floats += ["elsewhere_correlation", "elsewhere_at_zero"]
     texts = [(name, pa.string()) for name in ("kind", "stem", "digest")]
     keys = [("replicate", pa.int32()), ("channel", pa.int16()), ("holes", pa.list_(pa.int64()))]
     return pa.schema([*keys, *texts, *counts, *((name, pa.float64()) for name in floats)])
@@ -146,11 +157,15 @@ def _rows(replicate: int, kind: str, stem: str, levels: Levels, pair: _Row) -> l
 
 def _pair(facts: SignalFacts, place: int) -> _Row:
     """Return what is known of an estimate beside its reference."""
-    lag, seams = facts.lags[place], facts.seams[place]
+    lag, seams, other = facts.lags[place], facts.seams[place], facts.elsewhere[place]
     row: _Row = {"holes": facts.holes[place].ravel().tolist(), "played": int(facts.played[place])}
     if lag is not None:
         row |= {"lag": lag.samples, "correlation": lag.correlation}
         row |= {"correlation_at_zero": lag.at_zero}
+    if other is not None:
+        row |= {"elsewhere_start": other.start, "elsewhere_lag": other.lag.samples}
+        row |= {"elsewhere_correlation": other.lag.correlation}
+        row |= {"elsewhere_at_zero": other.lag.at_zero}
     if seams is not None:
         row |= {"seam_period": seams.period, "seams": seams.found}
         row |= {"seams_possible": seams.possible, "seam_db": seams.size_db}
@@ -191,6 +206,14 @@ def _lag(row: _Row) -> Lag | None:
         return None
     numbers = (float(str(row[name])) for name in ("correlation", "correlation_at_zero"))
     return Lag(int(str(row["lag"])), *numbers)
+
+
+def _elsewhere(row: _Row) -> Elsewhere | None:
+    if row.get("elsewhere_lag") is None:  # nor had the first files such a column
+        return None
+    numbers = (float(str(row[f"elsewhere_{name}"])) for name in ("correlation", "at_zero"))
+    start, late = (int(str(row[f"elsewhere_{name}"])) for name in ("start", "lag"))
+    return Elsewhere(start, Lag(late, *numbers))
 
 
 def _seams(row: _Row) -> Seams | None:

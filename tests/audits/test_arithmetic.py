@@ -4,7 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from sepeval.audits.arithmetic import all_is_the_mean, other_stem_sets, told_twice
+from sepeval.audits.arithmetic import (
+    all_is_the_mean,
+    other_stem_sets,
+    told_twice,
+    unread_cells,
+)
 from sepeval.audits.base import Finding, Table
 from sepeval.audits.known_numbers import (
     against_published,
@@ -87,6 +92,24 @@ def test_lines_with_the_same_stems_are_no_finding() -> None:
     assert not list(other_stem_sets(table(WIDE)))
 
 
+def test_a_cell_that_cannot_be_read_is_told_and_nothing_is_claimed_of_its_line() -> None:
+    text = WIDE.replace("9.00,7.15", "9.00 (0.1),7.15")
+
+    (finding,) = unread_cells(table(text))
+
+    assert "'9.00 (0.1)' (wrong, bass)" in finding.message
+    assert not list(all_is_the_mean(table(text)))
+    assert not list(other_stem_sets(table(text)))
+    assert not list(unread_cells(table(WIDE.replace("9.00,7.15", "--,9e0"))))
+    assert [one.evidence[0]["printed"] for one in unread_cells(published("dicose-v2.csv"))] == [
+        "-5 to -10"
+    ]
+
+
+def test_a_number_with_an_exponent_is_part_of_the_mean() -> None:
+    assert not list(all_is_the_mean(table("system,bass,drums,other,All\na,1e1,12.0,14.0,12.0\n")))
+
+
 def test_a_gain_of_the_text_is_held_against_the_table() -> None:
     rows = [
         ("slow", "All", "SDR", "10.00"),
@@ -140,9 +163,20 @@ def test_a_gain_in_a_sentence_is_held_against_the_table() -> None:
 
     (finding,) = gains_in_text(table(text, "paper.tex"))
 
-    assert (finding.severity, finding.where) == ("warning", "Fast over Slow")
+    assert (finding.severity, finding.where) == ("warning", "Fast over Slow, 2.5 dB")
     assert finding.value_by_better_rule == pytest.approx(2.06)
     assert finding.effect_db == pytest.approx(0.44)
+
+
+def test_every_gain_of_a_sentence_is_held_against_the_table() -> None:
+    said = "Fast gains {} dB over Slow in All, and {} dB in bass."
+
+    def told(*stated: str) -> list[float | None]:
+        text = PAPER.replace("%(sentence)s", said.format(*stated))
+        return [one.value_by_better_rule for one in gains_in_text(table(text, "paper.tex"))]
+
+    assert told("2.1", "2.9") == []
+    assert told("2.5", "1.0") == pytest.approx([2.06, 2.88])
 
 
 def test_two_tables_of_one_paper_are_not_one() -> None:

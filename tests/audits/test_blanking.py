@@ -119,9 +119,45 @@ def test_a_stem_that_a_track_lacks_is_found(tmp_path: Path) -> None:
 
     (finding,) = missing_stems(board(made))
 
-    assert "1 tracks lack a stem" in finding.message
+    assert "1 track lacks a stem, which counts as silence; left out" in finding.message
     assert finding.effect_db is not None
     assert finding.effect_db > 1.0
+    assert finding.value_by_better_rule is not None
+
+
+def test_a_stem_that_is_left_out_already_has_no_better_rule(tmp_path: Path) -> None:
+    whole = uneven()
+    without = Heard(whole.references.copy(), whole.estimates)
+    without.references[0] = 0.0
+    under = protocol()
+    leaves_out = under.model_copy(
+        update={"audio": under.audio.model_copy(update={"missing": "leave_out"})}
+    )
+    made = run(
+        tmp_path, "a", {"one": whole, "two": without}, [leaves_out], missing={"two": ["bass"]}
+    )
+
+    (finding,) = missing_stems(board(made))
+
+    assert "this protocol leaves out; where it counts as silence" in finding.message
+    assert finding.value_by_better_rule is None
+    assert not any("value_by_better_rule" in row for row in finding.evidence)
+    assert any("value_by_the_other_rule" in row for row in finding.evidence)
+
+
+def test_silent_estimates_of_silent_references_alone_are_no_finding(tmp_path: Path) -> None:
+    references, estimates = uneven()
+    references[0, 0, :300] = estimates[0, 0, :300] = 0.0
+    hushed = run(tmp_path, "a", {"one": Heard(references, estimates)}, [protocol()])
+    estimates[1, 0, :100] = 0.0
+    misses = run(tmp_path, "b", {"one": Heard(references, estimates)}, [protocol()])
+
+    assert not list(silent_estimates(board(hushed)))
+    (finding,) = silent_estimates(board(misses))
+    assert finding.message.startswith("Silent estimates of references that sound are scored")
+    moved = {row["stem"]: row["change_db"] for row in finding.evidence}
+    assert moved["bass"] == 0.0  # its silent windows rest, and are those of `silent_windows`
+    assert moved["drums"] != 0.0
 
 
 def test_the_masks_of_imported_systems_are_compared(tmp_path: Path) -> None:

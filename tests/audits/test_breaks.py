@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sepeval.audits.leaks import _beside
 from sepeval.store.signals import path_of
 from sepeval.types import Array
 from tests.audits.planting import Make, as_they_are, of_one_track, of_run, only
@@ -26,7 +27,11 @@ def test_zeros_while_a_stem_plays_are_found_with_what_they_earn(make: Make) -> N
 
     found, hole = only(of_run(holed, "zeros_while_playing")), only(of_run(holed, "holes"))
 
-    assert found.evidence[0]["stem"] == "drums"
+    row = found.evidence[0]
+    assert str(row["stems"]).startswith("drums ")
+    windows = holed.read_scores("slakh2100-active.v1").to_pandas()
+    assert row["windows"] == (~windows["silent"].astype(bool)).sum()  # of all stems
+    assert f"in {row['zeros']} of the {row['windows']} windows of slakh2100-active" in found.message
     assert found.value_by_better_rule is not None
     assert found.value is not None
     assert found.value_by_better_rule > found.value
@@ -97,6 +102,23 @@ def test_a_delay_is_found_to_the_sample(make: Make) -> None:
     assert all(float(str(row["undone_db"])) > 25 for row in found.evidence)
     assert found.effect_db is found.value is found.value_by_better_rule is None
     assert "no number of a protocol" in found.message
+    assert "against their reference, 37 samples late." in found.message
+    assert found.way_out.startswith("undo the delay of the model")
+
+
+def test_samples_that_were_dropped_are_told_apart_from_a_delay(make: Make) -> None:
+    def change(estimates: Array, _: Array) -> Array:
+        at = 22050 * 9
+        return np.concatenate(
+            [estimates[..., :at], estimates[..., at + 2000 :], 0.0 * estimates[..., :2000]], axis=-1
+        )
+
+    found = only(of_run(make(change, seconds=26.0), "delay"))
+
+    assert {row["late_by"] for row in found.evidence} == {-2000}
+    assert "2000 samples early." in found.message
+    assert "the lag is not the same along the track" in found.message
+    assert found.way_out.startswith("look for chunks that were dropped")
 
 
 def test_clipping_and_rounding_of_estimates_are_found(make: Make) -> None:
@@ -106,7 +128,9 @@ def test_clipping_and_rounding_of_estimates_are_found(make: Make) -> None:
 
     written = make(change)
 
-    assert only(of_run(written, "clipped_estimates")).severity == "warning"
+    clipped = only(of_run(written, "clipped_estimates"))
+    assert (clipped.severity, clipped.effect_db) == ("warning", None)
+    assert "is not known" in clipped.message
     assert len(only(of_run(written, "rounded_estimates")).evidence) >= 6
 
 
@@ -119,6 +143,27 @@ def test_seams_between_chunks_are_found_with_their_period(make: Make) -> None:
 
     assert "every 40123 samples" in found.where
     assert sum(row["period"] == 40123 for row in found.evidence) > len(found.evidence) / 2
+
+
+def test_short_gaps_at_equal_distances_are_found_as_joints(make: Make) -> None:
+    def change(estimates: Array, _: Array) -> Array:
+        for joint in range(22050, estimates.shape[2], 22050):
+            estimates[..., joint - 110 : joint + 110] = 0.0
+        return estimates
+
+    found = only(of_run(make(change), "holes"))
+
+    assert "at equal distances, such as every 22050 samples" in found.message
+    assert all(float(str(row["zero_s"])) < 0.2 for row in found.evidence if "zero_s" in row)
+
+
+def test_stems_that_leak_alike_are_not_told_to_leak_less() -> None:
+    def said(*levels: float) -> str:
+        return _beside([{"median_dbfs": level} for level in levels])
+
+    assert said(-60.0) == said(-60.0, -60.04) == ""
+    assert said(-60.0, -61.0) == ", and other stems less"
+    assert said(-60.0, -60.0, -61.0) == ", and no stem more"
 
 
 def test_the_leak_is_given_in_dbfs(make: Make) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from sepeval.audits.base import Runs
 from sepeval.audits.base.exchanged import order
 from sepeval.types import Array
+from tests.audits import boards
 from tests.audits.planting import Make, as_they_are, findings, of_one_track, of_run, only
 
 GLOBAL = ("musdb18-usdr",)
 MINE = (
+    "dead_channels",
+    "nothing_to_separate",
     *("swapped_stems", "swapped_channels", "wrong_gain", "inverted_polarity", "copied_estimates"),
     "wrong_balance",
     *("same_estimates", "zeros_while_playing", "zeros_on_silence", "delay", "holes"),
@@ -81,6 +86,7 @@ def test_another_level_is_found_with_what_it_costs(make: Make) -> None:
 
     stems = {row["stem"] for row in found.evidence if "gain" in row}
     assert stems == {"bass"}
+    assert "more than 1 dB outside what the smallest error asks for" in found.message
     assert found.value == pytest.approx(6.02, abs=0.1)
     assert found.value_by_better_rule is not None
     assert found.value_by_better_rule > 25
@@ -138,6 +144,25 @@ def test_the_mixture_and_the_reference_are_known_in_disguise(make: Make) -> None
     found = of_run(make(change), "copied_estimates")
 
     assert {one.where for one in found} == {"mixture", "each other"}
+    assert all(one.effect_db is None and "is not known" in one.message for one in found)
+
+
+def test_what_a_copied_reference_is_worth_is_the_mean_without_it(tmp_path: Path) -> None:
+    references = boards.music()
+    estimates = boards.noisy(references, level=0.1)
+    copied = estimates.copy()
+    copied[0] = references[0]
+    tracks = {"one": boards.Heard(references, copied), "two": boards.Heard(references, estimates)}
+    run = boards.run(tmp_path, "a", tracks, [boards.protocol()])
+
+    found = only(of_run(run, "copied_estimates"))
+
+    scores = run.read_scores("two-stems.v1").to_pandas()
+    other = scores[(scores["track"] == "two") & (scores["stem"] == "bass")]["value"]
+    assert found.where == "reference"
+    assert found.value_by_better_rule == pytest.approx(other.mean())
+    assert found.effect_db is not None
+    assert found.effect_db > 10
 
 
 def test_references_handed_in_as_estimates_are_an_error(make: Make) -> None:

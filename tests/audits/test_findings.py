@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from sepeval.audits import findings
-from sepeval.audits.base import Finding, failing, ordered
+from sepeval.audits.base import Finding, Runs, failing, ordered
 from sepeval.errors import StoreError
 from sepeval.store import parts
+from tests.report.runs import Score, write
 
 
 def finding(name: str, severity: str = "warning", **fields: object) -> Finding:
@@ -34,6 +35,13 @@ def test_a_check_fails_from_its_severity_on() -> None:
     found = [finding("a", "note"), finding("b", "warning"), finding("c", "error")]
 
     assert [one.audit for one in failing(found, least="warning")] == ["b", "c"]
+
+
+def test_a_heading_names_few_runs_and_counts_many(tmp_path: Path) -> None:
+    runs = [write(tmp_path, f"run {place}", [Score("one", "bass", 1.0)]) for place in range(5)]
+
+    assert Runs(tuple(runs[:4])).name == "run 0, run 1, run 2, run 3"
+    assert Runs(tuple(runs)).name == "5 runs"
 
 
 def test_an_id_stays_the_same_when_the_number_changes() -> None:

@@ -27,6 +27,7 @@ from sepeval.audits.stored_parts import (
 from sepeval.audits.tuned_on_test import tuned_on_test
 from sepeval.runner import rescore
 from sepeval.store import Run, parts
+from sepeval.summary import summarise
 from tests.audits.boards import Heard, board, music, noisy, protocol, run, silence
 from tests.report.runs import Score, record, write
 from tests.report.runs import protocol as written
@@ -247,7 +248,17 @@ def test_a_track_under_two_names_is_found(tmp_path: Path) -> None:
 
     (finding,) = counted_twice(board(made))
 
-    assert {row["track"] for row in finding.evidence} == {"one", "again"}
+    assert {row["track"] for row in finding.evidence if "track" in row} == {"one", "again"}
+    assert "one track is in the number 2 times. With one alone" in finding.message
+    once = run(tmp_path / "once", "a", {"one": heard(0), "two": heard(1)}, [protocol()])
+    own, wanted = (
+        {row.stem: row.value for row in summarise(each, "two-stems")} for each in (made, once)
+    )
+    rows = {row["stem"]: row for row in finding.evidence if "stem" in row}
+    assert {stem: row["value"] for stem, row in rows.items()} == pytest.approx(own)
+    better = {stem: row["value_by_better_rule"] for stem, row in rows.items()}
+    assert better == pytest.approx(wanted)
+    assert finding.effect_db == pytest.approx(max(abs(own[stem] - wanted[stem]) for stem in own))
 
 
 def test_scores_that_the_cells_do_not_give_are_found(tmp_path: Path) -> None:

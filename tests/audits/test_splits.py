@@ -224,9 +224,25 @@ def test_a_track_that_is_there_twice_is_an_error(tmp_path: Path) -> None:
     split = index(tmp_path, "slakh2100_22050", tracks=1)
     twice = replace(split, tracks=(split.tracks[0], replace(split.tracks[0], id="again")))
 
-    (found,) = findings(listen(twice), "same_audio")
+    found, short = sorted(findings(listen(twice), "same_audio"), key=lambda one: one.severity)
 
     assert found.evidence[0]["same"] == "samples"
+    assert (short.severity, short.where) == ("note", "too short")
+    assert "2 of 2 tracks are too short" in short.message
+
+
+def test_channels_that_cancel_up_to_the_rounding_of_the_file_are_found(tmp_path: Path) -> None:
+    split = index(tmp_path, "musdb18hq", tracks=1)
+    (file,) = split.tracks[0].stems["vocals"]
+    one = 0.1 * np.random.default_rng(1).standard_normal(4 * 44100)
+    pair = np.stack([np.floor(one * 2**15), np.floor(-one * 2**15)], axis=1) / 2**15
+    soundfile.write(file.path, pair, 44100, subtype="PCM_16")
+
+    (found,) = findings(listen(split), "opposite_channels")
+
+    assert "1 stems are L = -R, 1 of them up to the rounding" in found.message
+    soundfile.write(file.path, pair + [[1e-3, 0.0]] * np.ones((len(pair), 1)), 44100, "PCM_16")
+    assert findings(listen(split), "opposite_channels") == []
 
 
 def test_57_of_225_test_tracks_of_slakh_share_their_midi_with_train(tmp_path: Path) -> None:

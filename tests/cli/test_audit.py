@@ -8,6 +8,7 @@ import pytest
 from sepeval.audits.findings import read
 from sepeval.synthetic import Pathology, Placement, write_slakh2100_22050
 from tests.cli.conftest import Command
+from tests.report.runs import Score, write
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +114,26 @@ def test_a_wrong_request_is_refused(sepeval: Command, words: tuple[str, ...], to
 
     assert done.code == 2
     assert told in done.err
+
+
+def test_a_protocol_that_no_run_has_is_refused_with_one_that_is_meant(
+    sepeval: Command, tmp_path: Path
+) -> None:
+    write(tmp_path, "a", [Score("one", "bass", 1.0)])
+
+    done = sepeval("audit", str(tmp_path), "-p", "two-stem")
+
+    assert done.code == 2
+    assert "did you mean 'two-stems'?" in done.err
+
+
+def test_a_csv_of_other_things_is_refused(sepeval: Command, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("foo,bar\n1,2\n", encoding="utf-8")
+
+    done = sepeval("audit", str(tmp_path / "a.csv"))
+
+    assert done.code == 2
+    assert "no table of scores is found" in done.err
 
 
 def test_an_unknown_audit_is_refused(sepeval: Command, faulty: Path) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sepeval.errors import ShapeError
 from sepeval.kernels.signal_facts import (
+    SignalFacts,
     Stretch,
     facts_of_stretches,
     in_stretches,
@@ -105,6 +106,44 @@ def test_the_lag_is_found_to_the_sample_with_its_sign(late: int, sign: float) ->
     assert found is not None
     assert found.samples == late
     assert np.sign(found.correlation) == sign
+
+
+def test_a_long_lag_costs_no_correlation() -> None:
+    late = np.concatenate([np.zeros(4000), noise(4192)])
+
+    found = lag(noise(8192), late, furthest=5000)
+
+    assert found is not None
+    assert (found.samples, found.correlation) == (4000, pytest.approx(1.0))
+
+
+def shifted(*, at_s: int, by: int, seconds: int = 40) -> SignalFacts:
+    """Facts of an estimate that has lost `by` samples at a place."""
+    reference = noise(seconds * RATE)
+    cut = at_s * RATE
+    estimate = np.concatenate([reference[:cut], reference[cut + by :], np.zeros(by)])
+    estimate += noise(len(estimate), seed=3, level=0.01)
+    reference[: 4 * RATE] *= 1.2  # loudest at the start, where nothing is lost
+    return signal_facts(
+        *(one[None, None] for one in (reference, estimate)), reference[None], rate=RATE
+    )
+
+
+@pytest.mark.parametrize("by", [500, 4 * RATE])
+def test_samples_that_are_lost_are_seen_where_the_track_goes_on(by: int) -> None:
+    facts = shifted(at_s=12, by=by)
+
+    (loudest,), (other,) = facts.lags, facts.elsewhere
+    assert loudest is not None
+    assert other is not None
+    assert (loudest.samples, other.lag.samples) == (0, -by)
+    assert other.start >= 8 * RATE
+    assert other.lag.correlation > 0.9
+
+
+def test_an_estimate_that_fits_all_along_lies_nowhere_else() -> None:
+    assert shifted(at_s=12, by=0).elsewhere == (None,)
+    assert shifted(at_s=0, by=300).elsewhere == (None,)  # a constant shift is no other one
 
 
 def test_a_silent_signal_has_no_lag() -> None:
@@ -211,6 +250,20 @@ def test_holes_are_zeros_of_the_estimate_while_the_reference_plays() -> None:
     assert found.holes[1].shape == (0, 2)
 
 
+def test_short_runs_of_zeros_are_holes_to_the_sample() -> None:
+    reference = noise(RATE * 20)[None, None].repeat(2, axis=0)
+    estimate = reference + 1e-4
+    for start, length in ((RATE * 3 + 7, 128), (RATE * 8, 1500), (RATE * 12, 60)):
+        estimate[0, :, start : start + length] = 0.0
+    estimate[1, :, ::2] = 0.0  # every other sample is no run
+
+    found = signal_facts(reference, estimate, reference.sum(axis=0), rate=RATE)
+
+    starts = [(RATE * 3 + 7, RATE * 3 + 7 + 128), (RATE * 8, RATE * 8 + 1500)]
+    assert [tuple(one) for one in found.holes[0].tolist()] == starts
+    assert found.holes[1].shape == (0, 2)
+
+
 @settings(max_examples=12)
 @given(cuts=st.lists(st.integers(1, 199_999), max_size=4, unique=True))
 def test_facts_do_not_depend_on_the_blocks_that_audio_comes_in(cuts: list[int]) -> None:
@@ -229,6 +282,7 @@ def test_facts_do_not_depend_on_the_blocks_that_audio_comes_in(cuts: list[int]) 
 
     assert [one.digest for one in parts.estimates] == [one.digest for one in whole.estimates]
     assert parts.lags == whole.lags
+    assert parts.elsewhere == whole.elsewhere
     assert np.array_equal(parts.likeness, whole.likeness)
     assert np.array_equal(parts.mixture.energy, whole.mixture.energy)
 

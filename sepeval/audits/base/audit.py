@@ -29,6 +29,8 @@ Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | 
 Severity: TypeAlias = Literal["note", "warning", "error"]
 SEVERITIES: tuple[Severity, ...] = ("note", "warning", "error")  # rising
 
+_NAMED = 4  # labels in a heading
+
 SubjectKind: TypeAlias = Literal["splits", "runs", "tables"]
 
 
@@ -107,8 +109,9 @@ class Runs:
 
     @property
     def name(self) -> str:
-        """The labels of all runs."""
-        return ", ".join(dict.fromkeys(run.manifest.label for run in self.runs))
+        """The labels of all runs; how many there are where a heading would not hold them."""
+        labels = dict.fromkeys(run.manifest.label for run in self.runs)
+        return ", ".join(labels) if len(labels) <= _NAMED else f"{len(self.runs)} runs"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sepeval.audits.base.sides import sides
 from sepeval.audits.base.undoing import Whole
 from sepeval.types import Array
 
@@ -13,6 +14,8 @@ _HEARD = 0.5  # share of each channel that is the reference
 
 def leaning(track: Whole, place: int) -> Array | None:
     """Return the gain of each of two channels of an estimate; None where they are alike.
+
+    Channels that are exchanged have other gains too, which are no fault of their own: None again.
 
     Args:
         track: statistics.
@@ -29,7 +32,10 @@ def leaning(track: Whole, place: int) -> Array | None:
     if (cross**2 / (reference * estimate)).min() < _HEARD:
         return None
     gains: Array = cross / reference
-    return gains if lean_db(gains) > _OFF_DB else None
+    if lean_db(gains) <= _OFF_DB:
+        return None
+    both = sides(track, place)
+    return None if both is not None and both.exchanged else gains
 
 
 def lean_db(gains: Array) -> float:

@@ -1,5 +1,6 @@
 """What an audit wants to know of signals, computed once when the audio is read."""
 
+from sepeval.kernels.signal_facts.along import Elsewhere
 from sepeval.kernels.signal_facts.lags import Lag, lag
 from sepeval.kernels.signal_facts.levels import Levels, levels
 from sepeval.kernels.signal_facts.likeness import Bits, likeness, packed, unpacked
@@ -14,6 +15,7 @@ from sepeval.kernels.signal_facts.track import (
 
 __all__ = [
     "Bits",
+    "Elsewhere",
     "Lag",
     "Levels",
     "Seams",

@@ -2,7 +2,8 @@
 
     c(l) = Σₙ e[n + l] r[n] / (‖e‖ ‖r‖)
 
-over one stretch of audio and lags of up to half a second; zeros stand beyond the stretch.
+over one stretch of audio; zeros stand beyond the stretch. At the lag that is found the norms are
+those of what both have, so that a long lag costs no correlation.
 """
 
 from __future__ import annotations
@@ -51,5 +52,9 @@ def lag(reference: Array, estimate: Array, *, furthest: int) -> Lag | None:
     product = np.conj(fft.rfft(reference, size)) * fft.rfft(estimate, size)
     around = fft.irfft(product, size)
     found = np.concatenate([around[size - furthest :], around[: furthest + 1]]) / scale
-    best = int(np.argmax(np.abs(found)))
-    return Lag(best - furthest, float(found[best]), float(found[furthest]))
+    late = int(np.argmax(np.abs(found))) - furthest
+    length = len(reference) - abs(late)
+    own, other = reference[max(0, -late) :][:length], estimate[max(0, late) :][:length]
+    norms = float(np.sqrt((own @ own) * (other @ other)))
+    best = float(own @ other) / norms if norms > 0.0 else 0.0
+    return Lag(late, best if late else float(found[furthest]), float(found[furthest]))

@@ -32,7 +32,7 @@ _ENOUGH = 8000  # Hz, the rate that audio is averaged down to, or a little more
 _LOWEST, _HIGHEST = 110.0, 2000.0  # Hz
 _QUIET = 1e-8  # mean square below which nothing is heard: -80 dBFS
 _LEAST = 0.02  # change of a step between the roots of two shares
-_FEWEST = 480  # bits that two pieces have in common before they are compared
+FEWEST = 480  # bits that two pieces have in common before they are compared
 _FURTHEST = 2 * PER_SECOND  # steps by which two starts may differ
 
 
@@ -88,6 +88,11 @@ def bits(classes: Array) -> Bits:
     return found
 
 
+def comparable(found: Bits) -> int:
+    """Return how many bits of a piece say something; below 480 it is compared with none."""
+    return int(np.count_nonzero(found))
+
+
 def packed(found: Bits) -> str:
     """Return bits as hexadecimal digits, for storing; two bits per value."""
     pair = np.stack([found > 0, found < 0], axis=2)
@@ -122,7 +127,7 @@ def likeness(pieces: list[Bits], others: list[Bits]) -> Array:
         moved = np.roll(two, shift * 12, axis=1)
         both = np.abs(one) @ np.abs(moved).T
         alike = np.divide(one @ moved.T, both, out=np.zeros_like(both), where=both > 0)
-        alike[both < _FEWEST] = 0.0
+        alike[both < FEWEST] = 0.0
         best = np.maximum(best, alike)
     return best.astype(np.float64)
 

@@ -13,6 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sepeval.errors import ShapeError
+from sepeval.kernels.signal_facts.along import Along, Elsewhere
+from sepeval.kernels.signal_facts.gaps import gaps
 from sepeval.kernels.signal_facts.lags import Lag, lag
 from sepeval.kernels.signal_facts.levels import SLICE, Levels, Tally
 from sepeval.kernels.signal_facts.likeness import Bits, bits, pitch_classes, step_length
@@ -36,10 +38,11 @@ class SignalFacts:
         estimates: levels of each estimate.
         mixture: levels of the mixture.
         holes: of each stem [hole 2] int64, start and stop in samples of the stretches in which the
-            estimate is exactly zero, on all channels and for 1024 samples at least, while the
-            reference is above -60 dBFS.
+            estimate is exactly zero, on all channels, while the reference is above -60 dBFS: whole
+            slices of 1024 samples, and shorter runs of 128 samples or more between what sounds.
         played: [stem] int64, samples in which the reference is above -60 dBFS.
         lags: of each stem, where the reference is loudest; None where a signal is all zero.
+        elsewhere: of each stem, a stretch in which it has another lag; None where none is found.
         seams: of each stem, in the first 96 s; None where there are none, and where the estimate is
             all zero.
         likeness: fingerprint of the mixture.
@@ -52,6 +55,7 @@ class SignalFacts:
     holes: tuple[IntArray, ...]
     played: IntArray
     lags: tuple[Lag | None, ...]
+    elsewhere: tuple[Elsewhere | None, ...]
     seams: tuple[Seams | None, ...]
     likeness: Bits
 
@@ -147,8 +151,10 @@ class _Gathered:
         self._estimates = [Tally(channels) for _ in range(stems)]
         self._mixture = Tally(channels)
         self._holes: list[list[IntArray]] = [[] for _ in range(stems)]
+        self._gaps: list[list[IntArray]] = [[] for _ in range(stems)]
         self._played = np.zeros(stems, np.int64)
         self._loudest: list[_Loudest | None] = [None] * stems
+        self._along = [Along(rate=rate) for _ in range(stems)]
         self._jumps: list[list[Jumps]] = [[] for _ in range(stems)]
         self._errors = np.zeros((stems, 2))  # last two samples of each error
         self._music = np.zeros((stems + 1, 2))  # the same of the references and the mixture
@@ -173,14 +179,21 @@ class _Gathered:
         """Return the facts of the whole track."""
         shortest = int(_SHORTEST_S * self._rate)
         estimates = tuple(one.levels() for one in self._estimates)
+        lags = tuple(self._lag(loudest) for loudest in self._loudest)
         return SignalFacts(
             rate=self._rate,
             references=tuple(one.levels() for one in self._references),
             estimates=estimates,
             mixture=self._mixture.levels(),
-            holes=tuple(_stretches(found, self._length) for found in self._holes),
+            holes=tuple(
+                _in_order([_stretches(found, self._length), *short])
+                for found, short in zip(self._holes, self._gaps, strict=True)
+            ),
             played=np.minimum(self._played, self._length),
-            lags=tuple(self._lag(loudest) for loudest in self._loudest),
+            lags=lags,
+            elsewhere=tuple(
+                along.elsewhere(own) for along, own in zip(self._along, lags, strict=True)
+            ),
             seams=tuple(
                 seams(_all(found), length=self._searched, shortest=shortest)
                 if own.energy.any()
@@ -197,12 +210,19 @@ class _Gathered:
 
     def _add_stem(self, stem: int, reference: Array, estimate: Array) -> None:
         energy = self._references[stem].add(reference)
-        hollow = self._estimates[stem].add(estimate).sum(axis=0) == 0
+        heard = self._estimates[stem].add(estimate)
+        hollow = heard.sum(axis=0) == 0
         plays = energy.sum(axis=0) > _PLAYS * SLICE * len(reference)
         self._holes[stem].append(self._length + SLICE * np.flatnonzero(plays & hollow))
+        short = gaps(reference, estimate, hollow=hollow, plays=_PLAYS)
+        self._gaps[stem].append(self._length + short)
         self._played[stem] += SLICE * int(plays.sum())
         channel = int(np.argmax(energy.sum(axis=1)))
         loudness = float(energy[channel].sum())
+        pair = np.stack([energy[channel], heard[channel]])
+        self._along[stem].add(
+            reference[channel], estimate[channel], energies=pair, start=self._length
+        )
         known = self._loudest[stem]
         if known is None or loudness > known.energy:
             self._loudest[stem] = _Loudest(
@@ -233,6 +253,11 @@ def _stretches(slices: list[IntArray], length: int) -> IntArray:
     first = np.diff(starts, prepend=-2 * SLICE) != SLICE
     last = np.diff(starts, append=length + 2 * SLICE) != SLICE
     return np.stack([starts[first], np.minimum(starts[last] + SLICE, length)], axis=1)
+
+
+def _in_order(found: list[IntArray]) -> IntArray:
+    edges = np.concatenate(found)
+    return edges[np.argsort(edges[:, 0], kind="stable")]
 
 
 def _all(found: list[Jumps]) -> Jumps:
