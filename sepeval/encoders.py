@@ -8,8 +8,9 @@
                             without arguments, and its instance is the callable
 
 Samples are float32 with full scale at 1.0. Whatever comes back is the embedding; there is no
-pooling. Paths are relative to the current folder. Nothing is unpickled. A callable is code: naming
-one runs its module, so a protocol from a stranger that names one is to be read first.
+pooling. Paths are relative to the current folder. Nothing is unpickled. A callable is code: audio
+that is measured with it runs its module, so a protocol from a stranger that names one is to be read
+first. To identify an encoder nothing is imported, so that stored runs can be read without it.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ import hashlib
 import importlib
 import inspect
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
+from pkgutil import get_importer
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -113,13 +116,37 @@ def _file(name: str) -> tuple[str, Path]:
             f"{', '.join([*_TORCHSCRIPT, _ONNX])}"
         )
         raise ProtocolError(message)
-    try:
-        spec = find_spec(module)
-    except (ImportError, ValueError):
-        spec = None
+    spec = _spec(module)
     if spec is None or spec.origin is None:
         raise ProtocolError(f"encoder {name!r}: no module {module!r}; is its folder on PYTHONPATH?")
     return "callable", Path(spec.origin)
+
+
+def _spec(module: str) -> ModuleSpec | None:
+    """Return where a module lies; the packages it stands in are not imported for that."""
+    name, *inner = module.split(".")
+    try:
+        spec = find_spec(name)
+        for part in inner:
+            name = f"{name}.{part}"
+            places = spec.submodule_search_locations if spec else None
+            spec = _in_places(name, places or ())
+    except (ImportError, ValueError):
+        return None
+    return spec
+
+
+def _in_places(name: str, places: Iterable[str]) -> ModuleSpec | None:
+    """Return the first module or package of that name; else one without code, in all places."""
+    bare = ModuleSpec(name, None, is_package=True)
+    for place in places:
+        finder = get_importer(place)
+        spec = finder.find_spec(name) if finder else None
+        if spec and spec.loader:
+            return spec
+        if spec and bare.submodule_search_locations is not None:
+            bare.submodule_search_locations += spec.submodule_search_locations or []
+    return bare if bare.submodule_search_locations else None
 
 
 @lru_cache(maxsize=2)

@@ -104,6 +104,30 @@ def test_naming_an_encoder_by_its_facts_runs_nothing(
         encoder("loud_encoder:f")
 
 
+@pytest.mark.parametrize("bare", ["", "outer", "outer/inner", "outer outer/inner"])
+def test_the_packages_of_an_encoder_are_not_imported_to_find_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bare: str
+) -> None:
+    module = tmp_path / "outer" / "inner" / "deep.py"
+    module.parent.mkdir(parents=True)
+    for package in (module.parent.parent, module.parent):
+        (package / "__init__.py").write_text("raise RuntimeError('it runs')\n")
+    for one in bare.split():  # a package without code of its own
+        (tmp_path / one / "__init__.py").unlink()
+    module.write_text("def f(samples, rate):\n    return samples\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    before = set(sys.modules)
+
+    found = facts("outer.inner.deep:f")
+
+    assert found["sha256"] == sha256(module.read_bytes()).hexdigest()
+    assert set(sys.modules) == before
+    with pytest.raises(ProtocolError, match=r"no module 'outer\.inner\.other'"):
+        facts("outer.inner.other:f")
+    with pytest.raises(ProtocolError, match=r"no module 'outer\.inner\.deep\.own'"):
+        facts("outer.inner.deep.own:f")
+
+
 def test_an_onnx_file_without_onnxruntime_says_how_to_install_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     from sepeval.runner import Progress
 
 
-class StoppedError(BaseException):
-    """Ctrl-C or SIGTERM, under a name that no library takes for its own."""
-
-
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _PLAIN_S = 5.0  # between two plain lines of progress
 
@@ -51,6 +47,7 @@ def progress(title: str) -> Iterator[Callable[[Progress], None]]:
 
     Where the work is broken off, it says how many tracks are kept.
     """
+    from sepeval.cli import StoppedError
     from sepeval.errors import StoreError
 
     last: Progress | None = None

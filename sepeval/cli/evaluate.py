@@ -304,6 +304,6 @@ def _present(made: Run, protocols: Sequence[Protocol], *, json: bool) -> None:
     if failed:
         say(
             f"{len(failed)} of {len(made.manifest.tracks)} tracks have errors; the same command "
-            "with --retry-errors tries them again"
+            "with --retry-errors tries them again, and makes a new run where audio was changed"
         )
         raise typer.Exit(1)

@@ -20,6 +20,7 @@ _NULL = re.compile(r"^(null|~|)$")
 
 LARGEST = 256 << 10  # bytes of a document; a released protocol has some 5000
 _DEPTH = 40  # lists and mappings inside each other
+_DIGITS = 300  # of an integer; no field takes one that a float64 cannot hold
 
 
 class _Loader(yaml.SafeLoader):
@@ -32,7 +33,11 @@ for _tag, _pattern in (("null", _NULL), ("bool", _BOOL), ("int", _INT), ("float"
 
 
 def _integer(loader: _Loader, node: yaml.ScalarNode) -> int:
-    return int(str(loader.construct_scalar(node)))
+    text = str(loader.construct_scalar(node))
+    if len(text) > _DIGITS:
+        problem = f"an integer has at most {_DIGITS} digits; found {len(text)}"
+        raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+    return int(text)
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Hashable, Any]:
@@ -70,6 +75,13 @@ def parse(text: str, *, name: str) -> object:
         mark = error.problem_mark or error.context_mark
         place = f" line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise ProtocolError(f"{name}:{place}: {error.problem or error.context}") from error
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        place = (
+            f" line {before.count(chr(10)) + 1}, column {len(before.rpartition(chr(10))[2]) + 1}"
+        )
+        message = f"the sign U+{error.character:04X} may not stand in YAML; remove it"
+        raise ProtocolError(f"{name}:{place}: {message}") from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise ProtocolError(f"{name}: cannot be read as YAML: {error}") from error
 

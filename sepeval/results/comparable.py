@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sepeval.results.words import as_text, plain, some
+from sepeval.results.words import as_text, count_of, plain, some
 from sepeval.store import Run
 from sepeval.store.manifest import Share
+from sepeval.store.run import MANIFEST, PLACES
 
 
 def difference(first: Run, other: Run) -> str:
@@ -25,6 +26,29 @@ def difference(first: Run, other: Run) -> str:
     if ours.get("content") != theirs.get("content"):
         return "content (the audio of the references differs)"
     return ""
+
+
+def outdated(first: Run, other: Run) -> str:
+    """Return which of two runs of one name is older, where its audio has changed since; or nothing.
+
+    The time is that of the record of places, which only the evaluation of audio writes.
+    """
+    ours, theirs = first.manifest, other.manifest
+    changed = {key for key in ours.identity if ours.identity[key] != theirs.identity.get(key)}
+    if ours.label != theirs.label or not changed or not changed <= {"content", "estimates"}:
+        return ""
+    older, newer = sorted((first, other), key=_written)
+    errors = sum(bool(track.trouble) for track in older.manifest.tracks)
+    told = f" (it has {count_of(errors, 'track')} with errors)" if errors else ""
+    return (
+        f"{older.folder.name}{told} is older than {newer.folder.name}: if the files were mended or "
+        "changed in between, move the older one away"
+    )
+
+
+def _written(run: Run) -> int:
+    path = run.folder / PLACES
+    return (path if path.exists() else run.folder / MANIFEST).stat().st_mtime_ns
 
 
 def _shares_apart(one: Share | None, other: Share | None) -> str:

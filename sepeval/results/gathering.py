@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sepeval.errors import StoreError
 from sepeval.protocol import Protocol
-from sepeval.results.comparable import difference
+from sepeval.results.comparable import difference, outdated
 from sepeval.results.traits import traits
 from sepeval.results.words import as_text, count_of, plain
 from sepeval.store import MetricRecord, Run
@@ -105,10 +105,11 @@ def gather(runs: Sequence[Run], protocol: str, *, mixed: bool = False) -> Result
     is_mixed = any(gaps)
     if is_mixed and not mixed:
         which = next(place for place, gap in enumerate(gaps) if gap)
+        older = outdated(chosen[0], chosen[which])
         message = (
             f"{chosen[0].folder.name} and {chosen[which].folder.name} did not measure the same: "
-            f"{gaps[which]}; such numbers do not compare. To show them together all the same, "
-            "say so (--mixed)"
+            f"{gaps[which]}; such numbers do not compare. {older}{'. ' if older else ''}To show "
+            "them together all the same, say so (--mixed)"
         )
         raise StoreError(message)
     marks = [

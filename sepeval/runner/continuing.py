@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from sepeval.errors import StoreError
 from sepeval.protocol import AudioRule, Protocol
 from sepeval.runner.rescoring import is_served
 from sepeval.scoring import View, views
 from sepeval.separators.base import Described, Recording
-from sepeval.store import Manifest, Run
+from sepeval.store import Manifest, Run, open_run
 from sepeval.store.manifest import Layout
+from sepeval.store.run import MANIFEST
 from sepeval.store.signals import has_signals
+
+_FILES = {"content", "estimates"}  # of an identity: what the audio decides
 
 
 def all_protocols(run: Run, asked: Sequence[Protocol]) -> list[Protocol]:
@@ -87,6 +91,32 @@ def protocols_of(run: Run) -> dict[str, Protocol]:
         with suppress(StoreError):
             found[name] = run.protocol(name)
     return found
+
+
+def notes_of_errors(folder: Path, wanted: Manifest) -> list[str]:
+    """Return what is said where a run is made anew beside one of other files that has errors.
+
+    Args:
+        folder: of the wanted run; where it is there already, nothing is said.
+        wanted: its manifest.
+    """
+    if (folder / MANIFEST).exists():
+        return []
+    notes = []
+    alike = folder.name[: folder.name.rindex(wanted.hash)]
+    for path in sorted(folder.parent.glob(f"{alike}*/{MANIFEST}")):
+        with suppress(StoreError):
+            found = open_run(path.parent).manifest
+            before, now = found.identity, wanted.identity
+            changed = {key for key in now if before.get(key) != now[key]}
+            errors = sum(bool(track.trouble) for track in found.tracks)
+            if errors and found.share == wanted.share and changed <= _FILES:
+                notes.append(
+                    f"audio has changed since {path.parent} was made, where {errors} of "
+                    f"{len(found.tracks)} tracks have errors: this is a new run beside it; move "
+                    "the old one away, so that tables show this one alone"
+                )
+    return notes
 
 
 def _begun(run: Run, protocols: Sequence[Protocol]) -> dict[str, View]:

@@ -12,7 +12,7 @@ from sepeval.metrics.base import Means, Shelf, build
 from sepeval.protocol import Protocol
 from sepeval.registry import nearest
 from sepeval.runner.cluster import refuse_absent
-from sepeval.runner.continuing import all_protocols, restarted, views_left
+from sepeval.runner.continuing import all_protocols, notes_of_errors, restarted, views_left
 from sepeval.runner.identity import identity
 from sepeval.runner.job import Job
 from sepeval.runner.places import places_of
@@ -130,7 +130,7 @@ def evaluate(
     with locked(folder):
         damaged = mend(folder)
         if told is not None:
-            for note in damaged:
+            for note in (*damaged, *notes_of_errors(folder, started)):
                 told(Progress(label, 0, len(own.tracks), "", "", note))
         run = create(root, started, separator=label)
         if damaged:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from pydantic import JsonValue
 
 from sepeval.errors import StoreError
-from sepeval.fingerprint import digest
+from sepeval.fingerprint import digest, of_document
 from sepeval.runner.rescoring import write_scores
 from sepeval.store import Manifest, Run, create, open_run
 from sepeval.store.files import UNFINISHED, write_whole
@@ -30,7 +30,8 @@ from sepeval.store.run import MANIFEST, folder_of
 # folders of a run whose files belong to one track each; scores are made again
 _ROOMS = ("cells", "measured", "signals", "timings", "estimates")
 _PACKAGES = ("numpy", "scipy", "torch", "soundfile", "av", "soxr")  # that can move a number
-_ALIKE = "make all shares under the same protocols, named in the same order"
+_ALIKE = "make all shares under the same protocols, with one version of sepeval"
+_IN_ORDER = "make all shares under the same protocols, named in the same order"
 _ROUNDING = (
     "that can move numbers by rounding; make one of them again with the versions of the other, or "
     "accept it (--other-versions)"
@@ -48,9 +49,16 @@ def merge(shares: Sequence[Run], *, root: Path, other_versions: bool = False) ->
 
     Raises:
         StoreError: a share is missing, given twice, not complete, damaged, or of another run, or
-            was made with other protocols or versions; or another run is in the way.
+            was made with other protocols or versions; or another run is in the way, or the shares
+            themselves are.
     """
     ordered = _refuse_unfit(shares, other_versions=other_versions)
+    if root.resolve() in {run.folder.resolve().parent for run in ordered}:
+        message = (
+            f"{root}: holds the shares, which tables do not show beside all of their run; name "
+            "another folder with --output"
+        )
+        raise StoreError(message)
     wanted = _joined(ordered)
     folder = folder_of(root, wanted, separator=wanted.label)
     with locked(folder):
@@ -90,7 +98,9 @@ def _refuse_unfit(shares: Sequence[Run], *, other_versions: bool) -> list[Run]:
     first = ordered[0]
     for run in ordered[1:]:
         _refuse_difference(first, run, _identity, "they are not shares of one run")
-        _refuse_difference(first, run, _scored, _ALIKE)
+        _refuse_difference(first, run, _protocols, _ALIKE)
+        _refuse_difference(first, run, _metrics, _ALIKE)
+        _refuse_difference(first, run, _cut, _IN_ORDER)
         if not other_versions:
             _refuse_difference(first, run, _versions, _ROUNDING)
     _refuse_overlaps_and_gaps(ordered)
@@ -116,19 +126,27 @@ def _identity(manifest: Manifest) -> dict[str, JsonValue]:
     return manifest.identity
 
 
-def _scored(manifest: Manifest) -> dict[str, JsonValue]:
+def _protocols(manifest: Manifest) -> dict[str, JsonValue]:
     """Return what must be equal so that the parts serve the same scores."""
-    layouts: list[JsonValue] = [layout.model_dump(mode="json") for layout in manifest.layouts]
-    records: dict[str, JsonValue] = {
-        f"metrics of {protocol}": {name: one.model_dump(mode="json") for name, one in own.items()}
-        for protocol, own in manifest.metrics.items()
-    }
+    documents = manifest.protocols.items()
+    return {f"protocol {name}": of_document(document)[:8] for name, document in documents}
+
+
+def _metrics(manifest: Manifest) -> dict[str, JsonValue]:
     return {
-        "protocols": list(manifest.protocols),
-        **{f"protocol {name}": document for name, document in manifest.protocols.items()},
-        **records,
-        "layouts": layouts,
+        f"version of {metric} of {protocol}": record.version
+        for protocol, records in manifest.metrics.items()
+        for metric, record in records.items()
     }
+
+
+def _cut(manifest: Manifest) -> dict[str, JsonValue]:
+    """Return what decides the bytes of the parts: where cells end, and in which order stems stand.
+
+    A layout's key stands for that, whatever the order of the protocols it is made of.
+    """
+    keys = ", ".join(sorted(layout.key for layout in manifest.layouts))
+    return {"cells": keys}
 
 
 def _versions(manifest: Manifest) -> dict[str, JsonValue]:

@@ -16,6 +16,7 @@ from sepeval.protocol import AudioRule, Protocol
 from sepeval.scoring import TrackStatistics, View, grid, score_track
 from sepeval.scoring.score import measurement_key
 from sepeval.store import Run, TrackRecord, open_run, parts, scores
+from sepeval.store.files import remove_unfinished
 from sepeval.store.lock import locked
 from sepeval.store.manifest import Layout, metric_records
 from sepeval.store.run import MANIFEST
@@ -26,13 +27,15 @@ from sepeval.types import Array
 def rescore(run: Run, protocols: Sequence[Protocol]) -> Run:
     """Write the scores of a run under protocols, from stored statistics, and return the run.
 
-    Score files that exist are made again; they come out the same to the byte.
+    Score files that exist are made again; they come out the same to the byte. What a process that
+    was killed has left of a file is removed.
 
     Raises:
         StoreError: the stored statistics cannot serve a protocol, are damaged, or there are none,
             as in a run that was imported; or another process writes into the run.
     """
     with locked(run.folder):
+        remove_unfinished(run.folder)
         return write_scores(open_run(run.folder), protocols)
 
 

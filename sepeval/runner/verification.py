@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from sepeval.errors import DataError, SepevalError, StoreError
+from sepeval.errors import DataError, ProtocolError, SepevalError, StoreError, UnknownNameError
 from sepeval.fingerprint import digest
 from sepeval.protocol.library import checksums
 from sepeval.runner.continuing import protocols_of, view_of
 from sepeval.runner.rescoring import facts_of, score_table
 from sepeval.store import Run, open_run, parts
+from sepeval.store.files import UNFINISHED
 from sepeval.store.manifest import environment, metric_records
 from sepeval.store.places import read_places
 from sepeval.store.run import ESTIMATES, PLACES, file_name, hash_in, read_part
@@ -26,6 +27,10 @@ from sepeval.store.sealed import SCHEMA
 _AGAIN = "give the command that made the run again: it makes this part again"
 _RESCORE = "score it again from its statistics: sepeval rescore"
 _FOREIGN = "move it out of the run"
+_BROKEN_OFF = (
+    "give the command that was broken off again: it removes this (or wait, if it still works)"
+)
+_ABSENT = "the files can be whole: put it there and verify again; --quick compares checksums alone"
 _ROUNDING = 1e-9  # dB that other packages or another machine may move a score
 
 
@@ -85,7 +90,7 @@ def verify(folder: Path, *, quick: bool = False) -> Verified:
     except StoreError as error:
         fault = Fault(str(folder / "manifest.json"), "the record of a run", str(error), _AGAIN)
         return Verified(folder, 0, 0, (fault,))
-    faults = list(_unfinished(run))
+    faults = [*_unfinished(run), *_leftovers(run)]
     named: dict[Path, str] = {}
     try:
         named = _kept_estimates(run)
@@ -108,6 +113,12 @@ def _unfinished(run: Run) -> Iterator[Fault]:
     if run.manifest.status != "complete":
         way_out = "give the command that made the run again: it goes on from there"
         yield Fault(str(run.folder), "a complete run", "one that is not finished", way_out)
+
+
+def _leftovers(run: Run) -> Iterator[Fault]:
+    """Name what a process that was killed while it wrote has left."""
+    for path in sorted(run.folder.rglob(f"{UNFINISHED}*")):
+        yield Fault(str(path), "no file that is not whole", "what a writer has left", _BROKEN_OFF)
 
 
 def _bytes(run: Run, named: dict[Path, str]) -> Iterator[Fault]:
@@ -174,8 +185,11 @@ def _parts(run: Run) -> Iterator[Fault]:
     tracks = {file_name(track): track.id for track in run.manifest.tracks}
     for path in sorted(run.folder.rglob("*.parquet")):
         name = path.relative_to(run.folder).as_posix()
+        if f"/{UNFINISHED}" in name:
+            continue  # told already
         if run.manifest.status == "complete" and name not in run.manifest.parts:
-            yield Fault(str(path), "no such part in a complete run", "one", _FOREIGN)
+            way_out = f"{_RESCORE}; or {_FOREIGN}" if name.startswith("scores/") else _FOREIGN
+            yield Fault(str(path), "no such part in a complete run", "one", way_out)
             continue
         try:
             facts = read_part(run.folder, name, run=run.manifest.hash)[1]
@@ -206,6 +220,12 @@ def _scores(run: Run, name: str) -> Iterator[Fault]:
         is_same = parts.encoded(made, header) == path.read_bytes()
         is_here = _is_here(run) and facts.get("schema") == SCHEMA  # else only the rows are alike
         apart = "" if is_same else _apart(stored_table, made, is_here=is_here)
+    except (ProtocolError, UnknownNameError) as error:  # what the protocol names is not here
+        told = (
+            f"{name} of {run.folder}",
+            "what the protocol names, so that its scores can be made",
+        )
+        yield Fault(*told, str(error), _ABSENT)
     except SepevalError as error:
         yield Fault(str(path), "what its statistics give", str(error), _AGAIN)
     else:

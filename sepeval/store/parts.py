@@ -73,10 +73,13 @@ def read_table(path: Path, *, named: str = "") -> Table:
     """
     data = _intact(path, named)
     try:
-        file = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
+        # by this thread alone: one of Arrow's own that lets go of `data` last would wait for the
+        # interpreter, and abort the process where that is ending
+        source = pa.BufferReader(data)
+        file = pq.ParquetFile(source, pre_buffer=False, page_checksum_verification=True)
         if file.metadata.num_rows > _ROWS + _DENSEST * len(data):
             raise ValueError(f"{file.metadata.num_rows} rows in {len(data)} bytes")
-        table = file.read()
+        table = file.read(use_threads=False)
         text = (table.schema.metadata or {}).get(_KEY)
         facts = None if text is None else json.loads(text)
     except _UNREADABLE as error:

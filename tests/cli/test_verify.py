@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,29 @@ def test_errors_are_told_with_how_they_are_tried_again(
 
     assert (failed.code, kept.code, tried.code) == (1, 1, 0)
     assert "the same command with --retry-errors tries them again" in kept.err
+
+
+def test_a_new_run_beside_one_with_errors_is_told_and_the_table_names_the_older(
+    sepeval: Command, slakh: Path, tmp_path: Path
+) -> None:
+    data = shutil.copytree(slakh, tmp_path / "data")
+    victim = next(data.glob("test/*/drums.wav"))
+    sound = victim.read_bytes()
+    victim.write_bytes(sound[:100])
+    failed = sepeval(*words(data, tmp_path / "runs"))
+    (older,) = (tmp_path / "runs").iterdir()
+    victim.write_bytes(sound)
+
+    mended = sepeval(*words(data, tmp_path / "runs"))
+    table = sepeval("table", tmp_path / "runs")
+    again = sepeval(*words(data, tmp_path / "runs"))
+
+    assert (failed.code, mended.code, table.code, again.code) == (1, 0, 2, 0)
+    assert "and makes a new run where audio was changed" in failed.err
+    told = f"audio has changed since {older} was made, where 1 of 2 tracks have errors"
+    assert told in mended.err
+    assert told not in again.err
+    assert f"{older.name} (it has 1 track with errors) is older than" in table.err
+    assert "move the older one away" in table.err
+    shutil.rmtree(older)
+    assert sepeval("table", tmp_path / "runs").code == 0

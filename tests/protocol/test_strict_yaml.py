@@ -169,9 +169,18 @@ def test_a_document_nested_too_deeply_is_no_crash(text: str) -> None:
         parse(text, name="some.yaml")
 
 
-def test_a_number_with_too_many_digits_is_no_crash() -> None:
-    with pytest.raises(ProtocolError, match=r"^some\.yaml: "):
-        value("1" * 10000)
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: 1\nb: x\0y\n", "line 2, column 5: the sign U+0000 may not stand in YAML; remove it"),
+        ("a: " + "1" * 5000, "line 1, column 4: an integer has at most 300 digits; found 5000"),
+    ],
+)
+def test_what_no_value_can_hold_is_refused_in_one_line(text: str, message: str) -> None:
+    with pytest.raises(ProtocolError) as raised:
+        parse(text, name="some.yaml")
+
+    assert str(raised.value) == f"some.yaml: {message}"
 
 
 @given(st.text(max_size=40))

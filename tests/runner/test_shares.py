@@ -38,8 +38,8 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
     return index
 
 
-def made(index: Index, root: Path, shard: str = "", **options: object) -> Run:
-    protocols = [load_protocol(name) for name in PROTOCOLS]
+def made(index: Index, root: Path, shard: str = "", *, order: int = 1, **options: object) -> Run:
+    protocols = [load_protocol(name) for name in PROTOCOLS[::order]]
     chosen: dict[str, object] = {"label": "irm", "keep_estimates": True, **options}
     return evaluate(
         index,
@@ -98,6 +98,28 @@ def test_joined_shares_are_the_whole_run_to_the_byte(
     assert ours.parts.keys() == theirs.parts.keys()
     assert ours.share is None
     assert verify(run.folder).faults == ()
+
+
+def test_the_order_of_the_protocols_of_a_share_does_not_matter(
+    index: Index, whole: Run, halves: list[Run], tmp_path: Path
+) -> None:
+    other = made(index, tmp_path / "b", "2/2", order=-1)
+
+    run = merge([halves[0], other], root=tmp_path)
+
+    assert list(other.manifest.protocols) == list(NAMES[::-1])
+    assert contents(run, "scores", "cells", "measured") == contents(
+        whole, "scores", "cells", "measured"
+    )
+    assert verify(run.folder).faults == ()
+
+
+def test_shares_are_not_joined_where_they_lie(halves: list[Run], tmp_path: Path) -> None:
+    shares = copies(halves, tmp_path)
+
+    with pytest.raises(StoreError, match=r"holds the shares.*another folder with --output"):
+        merge(shares, root=shares[0].folder.parent)
+    assert len(list(shares[0].folder.parent.iterdir())) == 1
 
 
 def test_joined_shares_know_where_the_audio_lies_and_who_made_them(
@@ -176,6 +198,13 @@ def _other_protocols(runs: list[Run]) -> list[Run]:
     return [runs[0], _with(runs[1], protocols=kept)]
 
 
+def _other_cells(runs: list[Run]) -> list[Run]:
+    first, *others = runs[1].manifest.layouts
+    other = [first.model_copy(update={"key": "elsewhere"}), *others]
+    kept = {name: one for name, one in runs[1].manifest.parts.items() if first.key not in name}
+    return [runs[0], _with(runs[1], layouts=other, parts=kept)]
+
+
 def _other_metric(runs: list[Run]) -> list[Run]:
     (name, record), *_ = runs[0].manifest.metrics[NAMES[0]].items()
     older = {name: record.model_copy(update={"version": 0})}
@@ -216,7 +245,8 @@ REFUSED = {
     _the_first_twice: r"hold 'Track01876', 'Track01878' more than once",
     _other_identity: r"differ in seed: None and 7: they are not shares of one run",
     _other_packages: r"numpy: .* and 1\.0; .*by rounding.*--other-versions",
-    _other_protocols: r"differ in protocols: .*make all shares under the same protocols",
+    _other_protocols: r"differ in .*protocol nussl-si-sdr\.v1: \w{8} and None: make all shares",
+    _other_cells: r"differ in cells: .*elsewhere.*: make all .*, named in the same order$",
     _other_metric: r"is version 0 there and \d in this sepeval",
     _not_complete: r"2of2: is not complete; give the command",
     _no_share: r"is no share of a run",

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from sepeval import DATASETS, SEPARATORS, evaluate, load_protocol, open_run
-from sepeval.runner import Verified, verify
+from sepeval.runner import Verified, rescore, verify
 from sepeval.store import Run, parts
 from sepeval.synthetic import write_slakh2100_22050
 from sepeval.types import Index
@@ -136,6 +136,32 @@ def test_a_part_that_the_run_does_not_name_is_found(run: Run) -> None:
     shutil.copyfile(first, first.with_name("0009-more.parquet"))
 
     assert "0009-more.parquet: expected no such part" in only(run)
+
+
+def test_what_a_killed_writer_has_left_is_named_and_removed_by_rescoring(run: Run) -> None:
+    (left := run.folder / "scores" / ".part-x1.parquet").write_bytes(b"PAR1")
+    (also := run.folder / ".part-x2.json").write_text("{")
+
+    faults = verify(run.folder).faults
+    rescore(run, [load_protocol("nussl-si-sdr")])
+
+    assert [fault.file for fault in faults] == [str(also), str(left)]
+    assert all("the command that was broken off again" in fault.way_out for fault in faults)
+    assert not left.exists()
+    assert not also.exists()
+    assert verify(run.folder).faults == ()
+
+
+def test_scores_that_the_run_does_not_name_are_made_again_by_rescoring(run: Run) -> None:
+    other = load_protocol("nussl-si-sdr").model_copy(update={"name": "mine"})
+    before = run.manifest
+    rescore(run, [other])
+    run.save(before)  # as if it was killed when the scores were written and the manifest was not
+
+    assert "mine.v1.parquet: expected no such part" in only(run)
+    assert "score it again from its statistics: sepeval rescore" in only(run)
+    rescore(run, [other])
+    assert verify(run.folder).faults == ()
 
 
 def identity(run: Run) -> dict[str, object]:
