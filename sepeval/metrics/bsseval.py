@@ -14,9 +14,10 @@ no separator, so there are two metrics, from the same stored energies:
                      each channel is added to the diagonal of the equations (a ridge 100 dB
                      below the stems)
 
-The stable value moves by less than 0.01 dB under the order of the sources. References of 16 bit
-have a reciprocal condition of 1e-12 or more, MUSDB18 as decoded to 16 bit among them; both metrics
-are then one.
+The stable value moves by less than 0.01 dB under the order of the sources. Music in 16 bit has a
+reciprocal condition of 1e-12 or more, MUSDB18 as decoded among it; both metrics are then one.
+Between 1e-12 and 1e-14 lie stems that are copies or sums of others but for single bits: there
+museval moves by 1e-3 dB under the order of the sources, and lies within 1e-2 dB of ours.
 """
 
 from __future__ import annotations

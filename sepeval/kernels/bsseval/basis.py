@@ -126,17 +126,20 @@ def refuse_not_finite(energies: Array, channels: IntArray) -> None:
     """
     wrong = channels[~np.isfinite(energies)]
     if wrong.size:
-        raise DataError(f"channel {wrong[0]} of the references (stem by stem) is not finite")
+        raise DataError(
+            f"channel {wrong[0]} of the references (stem by stem) is not finite, or too loud"
+        )
 
 
 def _pivots(gram: Array) -> tuple[list[int], list[int]]:
     """Channels that a pivoted elimination keeps, and sounding ones that it finds redundant."""
     energies = np.diag(gram)
+    sounding = energies > np.finfo(np.float64).tiny  # below, squares have lost their digits
     remainder = gram.copy()
     kept: list[int] = []
     while True:
         left = np.diag(remainder).copy()
-        left[(left <= SUSPECT * energies) | (energies == 0)] = 0.0
+        left[(left <= SUSPECT * energies) | ~sounding] = 0.0
         left[kept] = 0.0
         pivot = int(np.argmax(left))
         if left[pivot] == 0.0:
@@ -144,7 +147,7 @@ def _pivots(gram: Array) -> tuple[list[int], list[int]]:
         kept.append(pivot)
         column = remainder[:, pivot].copy()
         remainder -= np.outer(column, column) / column[pivot]
-    return kept, [k for k in range(len(gram)) if energies[k] > 0 and k not in kept]
+    return kept, [k for k in range(len(gram)) if sounding[k] and k not in kept]
 
 
 def _dependence(signal: Signal, gram: Array, kept: list[int], channel: int) -> Array | None:

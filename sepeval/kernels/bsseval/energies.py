@@ -15,6 +15,8 @@ import scipy.fft
 
 from sepeval.types import Array
 
+EPS = float(np.finfo(np.float64).eps)
+
 
 def quadratic_forms(filters: Array) -> Array:
     """The weights w A of R for each set of filters, summed over the output channels.
@@ -45,3 +47,18 @@ def form_energies(products: Array, forms: Array) -> Array:
     """
     size = int(np.prod(forms.shape[1:]))
     return np.asarray(products.reshape(len(products), size) @ forms.reshape(len(forms), size).T)
+
+
+def form_rounding(products: Array, forms: Array) -> Array:
+    """What rounding is worth in `form_energies`, [window form].
+
+    Each R[i, k, l] is off by about eps √(R[i, i, 0] R[k, k, 0]), independently of the others.
+
+    Args:
+        products: [window channel channel tap], R of each window.
+        forms: [form channel channel tap], from `quadratic_forms`.
+    """
+    power = np.einsum("wii->wi", products[..., 0])
+    weights = np.square(forms).sum(axis=3)
+    squares = np.einsum("wi,fik,wk->wf", power, weights, power, optimize=True)
+    return np.asarray(EPS * np.sqrt(np.maximum(squares, 0.0)))

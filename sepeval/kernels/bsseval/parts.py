@@ -21,8 +21,15 @@ import numpy as np
 
 from sepeval.errors import ShapeError
 from sepeval.kernels.bsseval.basis import find_basis
-from sepeval.kernels.bsseval.energies import form_energies, quadratic_forms
+from sepeval.kernels.bsseval.energies import (
+    EPS,
+    form_energies,
+    form_rounding,
+    quadratic_forms,
+)
+from sepeval.kernels.bsseval.formed import formed_energies
 from sepeval.kernels.bsseval.lagged import Products
+from sepeval.kernels.bsseval.parallel import in_order
 from sepeval.kernels.bsseval.projections import Projections, project
 from sepeval.kernels.bsseval.reader import Lagged, Reader
 from sepeval.kernels.bsseval.references import (
@@ -32,10 +39,17 @@ from sepeval.kernels.bsseval.references import (
     check_references,
     solvable,
 )
-from sepeval.kernels.bsseval.signals import Signal, difference, selection, window_energies
-from sepeval.types import Array, EngineName, IntArray, Stems
+from sepeval.kernels.bsseval.signals import (
+    Signal,
+    difference,
+    selection,
+    silent,
+    window_energies,
+)
+from sepeval.types import Array, BoolArray, EngineName, IntArray, Stems
 
 ROUNDING = 2.0**-46  # of ‖p − s‖²: artefacts below are rounding, and are stored as zero
+DOUBT = 1e-6  # of an energy, 4e-6 dB: where rounding may be worth more, signals are formed
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,23 +165,60 @@ class _Scored:
         count, channels, _ = self.estimates.shape
         columns = self.cross.whole.reshape(-1, count, channels, side.taps)
         finite = np.asarray(np.isfinite(columns).all(axis=(0, 2, 3)))
-        filters = project(side, np.where(finite[:, None, None], columns, 0.0), self.stems)
+        columns = np.where(finite[:, None, None], columns, 0.0)
+        filters = project(side, columns, self.stems, silent(self.estimates))
         energies = window_energies(
             self.references, self.estimates, self.stems, side.windows, self.reader.threads
         )
-        inner = self._inner_products(filters.joint)
-        spatial, target, interference, projection, joint = _filtered(side, filters)
-        artefacts = energies.error - 2.0 * inner + joint
-        artefacts = np.where(artefacts > ROUNDING * energies.error, artefacts, 0.0)
+        found = self._energies(side, filters, energies.error)
         defined = np.asarray(finite & side.present[self.stems])[:, None]
-        return PartEnergies(
-            **energies._asdict(),
-            spatial=np.where(defined, spatial, np.nan),
-            target=np.where(defined, target, np.nan),
-            interference=np.where(defined, interference, np.nan),
-            projection=np.where(defined, projection, np.nan),
-            artefacts=np.where(defined, artefacts, np.nan),
-        )
+        names = ("spatial", "target", "interference", "projection", "artefacts")
+        parts = {
+            name: np.where(defined, one, np.nan) for name, one in zip(names, found, strict=True)
+        }
+        return PartEnergies(**energies._asdict(), **parts)
+
+    def _energies(self, side: ReferenceSide, filters: Projections, error: Array) -> Array:
+        """Energies of e_spat, s + e_spat, e_interf, the projection and e_artif.
+
+        Args:
+            side: the references.
+            filters: of all estimates.
+            error: [estimate window], ‖d‖².
+
+        Returns:
+            [part estimate window], not negative.
+        """
+        identity, own, joint = filters.identity, filters.own, filters.joint
+        parts = (own, identity + own, joint - own, identity + joint, joint)
+        forms = quadratic_forms(np.concatenate(parts))
+        shape = (len(parts), *error.shape)
+        found = form_energies(side.products, forms).T.reshape(shape)
+        rounding = form_rounding(side.products, forms).T.reshape(shape)
+        power = np.einsum("wii->wi", side.products[..., 0])
+        taps = np.einsum("ecbl,ecbl->eb", joint, joint)
+        with np.errstate(invalid="ignore"):  # of estimates that are not finite
+            found[4] += error - 2.0 * self._inner_products(joint)
+            rounding[4] += 2.0 * EPS * np.sqrt(error * (taps @ power.T))
+        doubtful = (rounding > DOUBT * np.abs(found)) & (rounding > ROUNDING * error)
+        self._form(filters, np.asarray(doubtful.any(axis=0)), found)
+        found[4] = np.where(found[4] > ROUNDING * error, found[4], 0.0)
+        return np.maximum(found, 0.0)
+
+    def _form(self, filters: Projections, doubtful: BoolArray, found: Array) -> None:
+        """Put energies of formed signals in place of doubtful ones, [estimate window]."""
+        rows = {
+            int(one): np.flatnonzero(doubtful[:, one]) for one in np.flatnonzero(doubtful.any(0))
+        }
+
+        def formed(window: int) -> Array:
+            start, stop = self.reader.windows[window].tolist()
+            return formed_energies(
+                self.reader.basis, self.wrong, (start, stop), filters, rows[window].tolist()
+            )
+
+        for window, energies in zip(rows, in_order(formed, rows, self.reader.threads), strict=True):
+            found[:, rows[window], window] = energies
 
     def _inner_products(self, filters: Array) -> Array:
         """⟨d, filtered basis⟩, [estimate window]; filters are [estimate channel basis tap]."""
@@ -184,18 +235,6 @@ class _Scored:
             for window, product in enumerate(self.cross.windows):
                 reduce(window, (product,))
         return found
-
-
-def _filtered(side: ReferenceSide, filters: Projections) -> Array:
-    """Energies of e_spat, s + e_spat, e_interf, the projection, and the projection of d.
-
-    Returns:
-        [part estimate window], not negative.
-    """
-    identity, own, joint = filters.identity, filters.own, filters.joint
-    parts = (own, identity + own, joint - own, identity + joint, joint)
-    energies = form_energies(side.products, quadratic_forms(np.concatenate(parts)))
-    return np.maximum(energies, 0.0).T.reshape(len(parts), len(own), len(side.windows))
 
 
 def _rows(references: Stems, estimates: Stems, stems: Sequence[int] | None) -> list[int]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from sepeval.kernels.bsseval.filters import Equations
 from sepeval.kernels.bsseval.references import ReferenceSide
-from sepeval.types import Array
+from sepeval.types import Array, BoolArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,16 +27,19 @@ class Projections:
     joint: Array
 
 
-def project(side: ReferenceSide, products: Array, stems: Sequence[int]) -> Projections:
+def project(
+    side: ReferenceSide, products: Array, stems: Sequence[int], silent: BoolArray
+) -> Projections:
     """Filters of both projections of p = s + d, without the identity.
 
     (G + Λ) c = ⟨delayed channels, s + d⟩ has the solution c = δ + x, where δ makes s and
-    (G + Λ) x = ⟨delayed channels, d⟩ − Λ δ.
+    (G + Λ) x = ⟨delayed channels, d⟩ − Λ δ. Of a silent estimate c = 0, without any rounding.
 
     Args:
         side: the references.
         products: [basis estimate channel lag], of the basis with d over the whole track.
         stems: the stem of each estimate.
+        silent: [estimate], True where p = 0 over the whole track.
     """
     right = products.transpose(1, 2, 0, 3)
     mixing = side.basis.mixing[list(stems)]
@@ -51,6 +54,7 @@ def project(side: ReferenceSide, products: Array, stems: Sequence[int]) -> Proje
     shape = right.shape
     flat = (shape[0] * shape[1], *shape[2:])
     joint = _solve(side.joint, right.reshape(flat), mixing.reshape(flat[:2])).reshape(shape)
+    own[silent] = joint[silent] = -identity[silent]
     return Projections(identity, own, joint)
 
 

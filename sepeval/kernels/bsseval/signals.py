@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sepeval.kernels.bsseval.parallel import in_order
-from sepeval.types import Array, IntArray, Stems
+from sepeval.types import Array, BoolArray, IntArray, Stems
 
 READ = 1 << 16  # samples per step of a pass over the audio
 
@@ -82,6 +82,18 @@ def pieces(signal: Signal, start: int, stop: int) -> Iterator[Array]:
     """The samples from start to stop, [channel sample], a step at a time."""
     for first in range(start, stop, READ):
         yield signal.read(first, min(first + READ, stop))
+
+
+def silent(tracks: Stems) -> BoolArray:
+    """Which of [stem channel sample] are exact zeros over the whole track, [stem]."""
+    found = np.ones(len(tracks), np.bool_)
+    for first in range(0, tracks.shape[2], READ):
+        (left,) = np.nonzero(found)
+        for stem in left:
+            found[stem] = not np.any(tracks[stem, :, first : first + READ])
+        if not found.any():
+            break
+    return found
 
 
 class Energies(NamedTuple):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sepeval.errors import DataError, ShapeError
+from sepeval.errors import DataError, ShapeError, UnknownNameError
 from sepeval.kernels.bsseval import (
     PartEnergies,
     Ratios,
@@ -320,3 +320,35 @@ def test_estimates_of_another_shape_are_refused() -> None:
         part_energies(side, noise(9), noise(9)[..., :-1])
     with pytest.raises(ShapeError, match="stems"):
         part_energies(side, noise(9), noise(9), stems=[0, 2])
+
+
+def test_the_parts_of_a_silent_estimate_are_exactly_zero() -> None:
+    references = noise(10)
+    estimates = references + 0.1 * noise(11)
+    estimates[1] = 0.0
+
+    parts = scored(references, estimates, halves(400))
+
+    assert not parts.target[1].any()
+    assert not parts.interference[1].any()
+    assert not parts.projection[1].any()
+    assert not parts.artefacts[1].any()
+    assert parts.spatial[1] == pytest.approx(parts.true[1])
+    assert np.isnan(ratios(parts).sir[1]).all()
+    assert np.isfinite(ratios(parts).sir[0]).all()
+
+
+def test_a_level_at_which_squares_vanish_is_silence() -> None:
+    references = noise(12)
+    references[1] *= 1e-160
+
+    side = reference_side(references, whole(400), taps=TAPS)
+
+    assert side.present.tolist() == [True, False]
+
+
+def test_names_that_are_unknown_are_refused() -> None:
+    with pytest.raises(UnknownNameError, match="scipy"):
+        reference_side(noise(13), whole(400), engine="duc")  # type: ignore[arg-type]
+    with pytest.raises(UnknownNameError, match="ridge"):
+        reference_side(noise(13), whole(400), regularisation="rigde")  # type: ignore[arg-type]

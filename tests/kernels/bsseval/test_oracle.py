@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from sepeval.kernels.bsseval import (
+    Ratios,
     framewise_part_energies,
     part_energies,
     ratios,
     reference_side,
+    side_and_part_energies,
 )
 from sepeval.types import Array
 from tests.kernels.bsseval.corpus import CASES, ILL, RATE, Case, music, rounded, separated
@@ -80,6 +82,27 @@ def test_order_of_stems_moves_no_value_of_an_ill_conditioned_track(case: Case) -
     turned = ratios(part_energies(again, references[::-1], estimates[::-1]))
     for one, other in zip(found, turned, strict=True):
         assert np.abs(one - other[::-1]).max() < 0.01
+
+
+def test_a_stem_that_differs_from_another_in_a_single_bit_keeps_its_values() -> None:
+    references = rounded(music(length=30000))
+    references[1] = references[0]
+    references[1, 0, 12345] += 2.0**-15
+    draw = np.random.default_rng(5)
+    estimates = 0.9 * references + 0.02 * draw.standard_normal(references.shape)
+    windows = museval_windows(30000, window=10000, hop=10000)
+    theirs = museval_ratios(references, estimates, window=10000, hop=10000)
+
+    def found(order: slice) -> Ratios:
+        side, parts = side_and_part_energies(references[order], estimates[order], windows)
+        assert not side.ill_conditioned
+        return ratios(parts)
+
+    ours, again = found(slice(None)), found(slice(None, None, -1))
+
+    for one, other, museval in zip(ours, again, theirs, strict=True):
+        assert np.abs(one - other[::-1]).max() < 2e-4
+        assert np.abs(one - museval).max() < 1e-2  # its own moves by 1e-3
 
 
 def test_order_of_stems_moves_the_values_of_museval_by_decibels() -> None:

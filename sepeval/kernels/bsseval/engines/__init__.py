@@ -1,7 +1,7 @@
-"""Implementations of the heavy parts of BSS Eval, chosen by name; their values agree to rounding.
+"""Who transforms and multiplies in BSS Eval, chosen by name; values agree to rounding.
 
-    scipy    SciPy's transforms and LAPACK; needs nothing else
-    ducc0    transforms of the package `ducc0`, about twice as fast
+    scipy    SciPy's transforms and BLAS; needs nothing else
+    ducc0    transforms of the package `ducc0`, which are faster, and BLAS
     cuda     torch in float64 on a CUDA device
 
 What was asked for and is not there is an error; nothing else is taken in its place.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
-from sepeval.errors import DependencyError
+from sepeval.errors import DependencyError, UnknownNameError
 from sepeval.kernels.bsseval.engines.base import Engine
 from sepeval.kernels.bsseval.engines.on_ducc0 import DuccEngine
 from sepeval.kernels.bsseval.engines.on_scipy import ScipyEngine
@@ -16,12 +16,15 @@ def engine(name: EngineName) -> Engine[Any]:  # Any: what a spectrum is, only th
 
     Raises:
         DependencyError: its package or its device is missing.
+        UnknownNameError: no engine has that name.
     """
     if name == "ducc0":
         return _ducc0()
     if name == "cuda":
         return _cuda()
-    return ScipyEngine()
+    if name == "scipy":
+        return ScipyEngine()
+    raise UnknownNameError(f"no engine is named {name!r}; known: {', '.join(get_args(EngineName))}")
 
 
 def _ducc0() -> Engine[Any]:

@@ -15,7 +15,7 @@ Spectrum: TypeAlias = NDArray[np.complex128]
 
 @final
 class DuccEngine(Engine[Spectrum]):
-    """ducc0's transforms, BLAS and LAPACK.
+    """ducc0's transforms, and BLAS.
 
     Raises:
         ModuleNotFoundError: ducc0 is not installed.

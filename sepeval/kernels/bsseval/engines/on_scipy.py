@@ -16,7 +16,7 @@ Spectrum: TypeAlias = NDArray[np.complex128]
 
 @final
 class ScipyEngine(Engine[Spectrum]):
-    """SciPy's transforms, BLAS and LAPACK."""
+    """SciPy's transforms and BLAS."""
 
     def spectra(self, blocks: Array, *, conjugate: bool) -> Spectrum:
         """See `Engine.spectra`; [frequency block channel]."""

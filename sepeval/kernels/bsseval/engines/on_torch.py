@@ -18,7 +18,7 @@ else:
 
 @final
 class TorchEngine(Engine[Tensor]):
-    """Transforms, products and the factorisation on a device; blocks go there, lags come back.
+    """Transforms and their products on a device; blocks go there, lags come back.
 
     Args:
         device: such as `cuda`; with `cpu` the same code runs without a GPU, for tests.
