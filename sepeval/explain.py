@@ -20,6 +20,7 @@ from sepeval.protocol import Protocol
 from sepeval.registry import nearest
 from sepeval.runner import dataset_stems, score_table
 from sepeval.store import Run
+from sepeval.store.parts import data_frame
 from sepeval.summary import ALL, summarise_scores
 
 Pieces = dict[str, dict[str, JsonValue]]
@@ -237,7 +238,7 @@ def _number(run: Run, pieces: Pieces, stem: str) -> float | None:
     """Return the number, or None where it is not finite."""
     protocol = _assembled(pieces)
     table = score_table(run, protocol)
-    rows = summarise_scores(table.to_pandas(), protocol, system="")
+    rows = summarise_scores(data_frame(table), protocol, system="")
     found = {row.stem: row.value for row in rows}
     if stem not in found:
         raise UnknownNameError(f"no number for {stem!r}; {nearest(stem, found)}")

@@ -1,10 +1,11 @@
 """What is made of a track's references, kept on disk for the next estimates of the track.
 
 An entry is one file, named by the SHA-256 of all that decides it: every sample of the references,
-the windows, the parameters, the versions of the libraries. Entries are written whole under another
-name and then renamed, so several processes may share a folder; a damaged one is made again. The
-least recently used entries are removed where the folder grows beyond its limit. What cannot be
-written is done without: the cache saves time and decides nothing.
+the windows, the parameters, the versions of the libraries. It is sealed with that name. Entries
+are written whole under another name and then renamed, so several processes may share a folder; one
+that is damaged, or stands under the name of another, is made again. The least recently used entries
+are removed where the folder grows beyond its limit. What cannot be written is done without: the
+cache saves time and decides nothing.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ class ReferenceCache(Shelf):
             handle, name = tempfile.mkstemp(dir=self.folder, prefix=".part-", suffix=_ENDING)
             temporary = Path(name)
             with os.fdopen(handle, "wb") as file:
-                for part in _parts(packed):
+                for part in _parts(packed, path.stem):
                     file.write(part)
             temporary.replace(path)
         except OSError:
@@ -136,8 +137,8 @@ def _blocks(array: NDArray[Any]) -> Iterator[memoryview]:
             yield view[first : first + _BLOCK]
 
 
-def _parts(packed: Packed) -> Iterator[bytes | memoryview]:
-    """Yield a header, its digest, and the arrays with padding between them."""
+def _parts(packed: Packed, entry: str) -> Iterator[bytes | memoryview]:
+    """Yield a header, its digest with the entry's name, and the arrays with padding between."""
     arrays = {name: np.ascontiguousarray(array) for name, array in packed.items()}
     described = [
         {"name": name, "type": array.dtype.str, "shape": list(array.shape), "sha256": _of(array)}
@@ -146,7 +147,7 @@ def _parts(packed: Packed) -> Iterator[bytes | memoryview]:
     header = json.dumps(described).encode("ascii")
     header += b" " * (-(len(header) + 48) % _ALIGNED)
     yield len(header).to_bytes(16, "little")
-    yield hashlib.sha256(header).digest()
+    yield _seal(header, entry)
     yield header
     for array in arrays.values():
         yield _bytes(array)
@@ -154,7 +155,7 @@ def _parts(packed: Packed) -> Iterator[bytes | memoryview]:
 
 
 def _read(path: Path) -> Packed | None:
-    """Return an entry and note its use; None where it is not there or damaged."""
+    """Return an entry and note its use; None where it is not there, damaged or another's."""
     try:
         data = np.fromfile(path, dtype=np.uint8)
         os.utime(path)
@@ -162,7 +163,7 @@ def _read(path: Path) -> Packed | None:
         return None
     length = int.from_bytes(data[:16].tobytes(), "little")
     header = data[48 : 48 + length].tobytes()
-    if len(data) < 48 or hashlib.sha256(header).digest() != data[16:48].tobytes():
+    if len(data) < 48 or _seal(header, path.stem) != data[16:48].tobytes():
         return None
     found: dict[str, NDArray[Any]] = {}
     first = 48 + length
@@ -175,6 +176,10 @@ def _read(path: Path) -> Packed | None:
         found[one["name"]] = raw.view(kind).reshape(shape)
         first += size + -size % _ALIGNED
     return found
+
+
+def _seal(header: bytes, entry: str) -> bytes:
+    return hashlib.sha256(entry.encode("ascii") + header).digest()
 
 
 def _bytes(array: NDArray[Any]) -> memoryview:

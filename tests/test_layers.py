@@ -95,7 +95,9 @@ def test_only_audio_touches_audio_files() -> None:
 def test_only_the_store_touches_parquet() -> None:
     for path in modules():
         if room(path) != "store":
-            assert "pyarrow.parquet" not in path.read_text(encoding="utf-8"), path
+            text = path.read_text(encoding="utf-8")
+            assert "pyarrow.parquet" not in text, path
+            assert "to_pandas" not in text, f"{path}: takes Arrow's threads; see parts.data_frame"
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:

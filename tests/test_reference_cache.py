@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import os
 from functools import partial
@@ -157,6 +158,30 @@ def test_a_damaged_entry_is_made_again(tmp_path: Path, place: int, damage: str) 
 
     assert np.array_equal(found["x"], values)
     assert np.array_equal(cache.kept([noise(1)], {}, dict)["x"], values)
+
+
+def test_an_entry_under_the_name_of_another_is_made_again(tmp_path: Path) -> None:
+    cache = ReferenceCache(LARGE, tmp_path)
+    one, two = (measured(noise(seed), cache) for seed in (1, 2))
+    first, second = entries(tmp_path)
+    swapped = first.read_bytes(), second.read_bytes()
+    second.write_bytes(swapped[0])
+    first.write_bytes(swapped[1])
+
+    assert same(measured(noise(1), cache), one)
+    assert same(measured(noise(2), cache), two)
+    assert (first.read_bytes(), second.read_bytes()) == swapped
+
+
+def test_an_entry_that_was_sealed_without_its_name_is_made_again(tmp_path: Path) -> None:
+    cache = ReferenceCache(LARGE, tmp_path)
+    cache.kept([noise(1)], {}, lambda: {"x": np.zeros(1)})
+    (path,) = entries(tmp_path)
+    header = b"[]" + b" " * 14
+    path.write_bytes(len(header).to_bytes(16, "little") + hashlib.sha256(header).digest() + header)
+
+    assert cache.kept([noise(1)], {}, lambda: {"x": np.ones(1)})["x"] == 1
+    assert cache.kept([noise(1)], {}, dict)["x"] == 1
 
 
 def test_what_was_not_used_for_longest_is_removed(tmp_path: Path) -> None:

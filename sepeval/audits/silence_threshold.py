@@ -9,6 +9,7 @@ import numpy as np
 
 from sepeval.audits.base import Finding, Plain, Runs, audit
 from sepeval.protocol import Protocol, in_samples
+from sepeval.store.parts import data_frame
 from sepeval.summary import ALL
 from sepeval.types import Array, BoolArray
 from sepeval.what_if import Board, Case, boards, cases, changed_silence, held, strongest, table
@@ -109,7 +110,7 @@ def silence_definitions(runs: Runs) -> Iterator[Finding]:
     seen: dict[str, list[tuple[Board, Mapping[str, float]]]] = {}
     for board in boards(runs.runs):
         run = board.runs[0]
-        frame = run.read_scores(board.protocol.id).to_pandas()
+        frame = data_frame(run.read_scores(board.protocol.id))
         known = frame[
             frame["silent"].notna()
             & (frame["metric"] == board.protocol.metrics[0].name)

@@ -56,8 +56,14 @@ def views_left(
     return tuple({view.layout: view for view in (*kept.values(), *new)}.values())
 
 
-def restarted(manifest: Manifest, chosen: Iterable[View]) -> Manifest:
-    """Return the manifest with the layouts that the views need, not complete any more."""
+def restarted(manifest: Manifest, chosen: Iterable[View], *, stems: Sequence[str]) -> Manifest:
+    """Return the manifest with the layouts that the views need, not complete any more.
+
+    Args:
+        manifest: as it was.
+        chosen: views that are measured.
+        stems: of the dataset, in the order in which protocols of every stem are measured.
+    """
     layouts = {layout.key: layout for layout in manifest.layouts}
     for view in chosen:
         if view.layout not in layouts:
@@ -68,7 +74,7 @@ def restarted(manifest: Manifest, chosen: Iterable[View]) -> Manifest:
                 protocols=[protocol.id for protocol in view.protocols],
                 cut_for=[protocol.id for protocol in view.cut_for],
             )
-    update = {"status": "started", "layouts": list(layouts.values())}
+    update = {"status": "started", "stems": list(stems), "layouts": list(layouts.values())}
     return manifest.model_copy(update=update)
 
 

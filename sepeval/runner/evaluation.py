@@ -138,7 +138,7 @@ def evaluate(
         looks = views_left(
             run, protocols, separator, keep_estimates=keep_estimates, with_signals=with_signals
         )
-        run = run.save(restarted(run.manifest, looks))
+        run = run.save(restarted(run.manifest, looks, stems=index.stems))
         means = Means(max(1, (os.cpu_count() or 1) // max(1, workers)), engine, shelf)
         jobs = [
             Job(

@@ -212,9 +212,14 @@ def _listed(known: Sequence[Layout], used: Mapping[str, Layout]) -> list[Layout]
 
 
 def dataset_stems(run: Run) -> tuple[str, ...]:
-    """Return the dataset's stems that the run holds statistics of, each by itself."""
-    stems = {stem: parts for layout in run.manifest.layouts for stem, parts in layout.stems.items()}
-    return tuple(stem for stem, parts in stems.items() if parts == [stem])
+    """Return the dataset's stems that the run holds statistics of, each by itself, in its order."""
+    held = dict.fromkeys(
+        stem
+        for layout in run.manifest.layouts
+        for stem, parts in layout.stems.items()
+        if parts == [stem]
+    )
+    return tuple(stem for stem in run.manifest.stems or held if stem in held)
 
 
 def _list(value: object) -> list[object]:

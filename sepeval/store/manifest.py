@@ -123,6 +123,8 @@ class Manifest(_Record):
         dataset: registered name of the adapter.
         split: name of the split.
         choices: of the adapter.
+        stems: of the dataset, in its order, in which protocols of every stem are spelled out; empty
+            in a run that was made before this was recorded.
         partial: empty, or how many tracks of how many were asked for.
         share: which of the shares of a run this is; None where it is all of it.
         status: `started` or `complete`.
@@ -142,6 +144,7 @@ class Manifest(_Record):
     dataset: str
     split: str
     choices: dict[str, str]
+    stems: list[str] = []
     partial: str
     share: Share | None = None
     status: Literal["started", "complete"]

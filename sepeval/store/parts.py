@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +20,9 @@ from sepeval.kernels.cells import Statistics
 from sepeval.store.files import unreadable, write_whole
 from sepeval.store.sealed import BLANK, SCHEMA, refuse_damaged, refuse_other_schema, seal
 from sepeval.types import Array, IntArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _KEY = b"sepeval"
 _DIGEST = b"sepeval.digest"
@@ -89,6 +92,12 @@ def read_table(path: Path, *, named: str = "") -> Table:
         raise StoreError(f"{path}: was not written by sepeval; move it out of the run")
     refuse_other_schema(_schema_of(facts), path)
     return table, facts
+
+
+def data_frame(table: pa.Table) -> pd.DataFrame:
+    """Return a table's rows for pandas, made by this thread alone as in `read_table`."""
+    made: pd.DataFrame = table.to_pandas(use_threads=False)
+    return made
 
 
 def _intact(path: Path, named: str) -> bytes:

@@ -287,8 +287,8 @@ def run_folders(paths: Sequence[Path]) -> tuple[Path, ...]:
         whole = (path / MANIFEST).exists()
         folders = [path] if whole else sorted(one.parent for one in path.glob(f"*/{MANIFEST}"))
         if not folders:
-            message = f"{path}: is no run and holds none; runs are made by `sepeval run`"
-            raise StoreError(message)
+            why = "runs are made by `sepeval run`" if path.exists() else "there is no such folder"
+            raise StoreError(f"{path}: is no run and holds none; {why}")
         found += folders
     return tuple(found)
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from sepeval.protocol import Protocol, Summary
 from sepeval.store import Run
+from sepeval.store.parts import data_frame
 from sepeval.summary.reducing import keys, reductions
 from sepeval.summary.rows import SummaryRow, all_row, presented
 from sepeval.summary.scores import STATUSES, entering, places, score_frame, score_rows
@@ -113,7 +114,7 @@ def _of_batch(
     if not batch:
         return []
     numbers = np.repeat(np.arange(len(batch)), [one.num_rows for one in batch])
-    joined = pa.concat_tables(batch).unify_dictionaries().to_pandas()
+    joined = data_frame(pa.concat_tables(batch).unify_dictionaries())
     return _rows(joined, numbers, document, [run.manifest.label for run in runs[: len(batch)]])
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 from sepeval.errors import StoreError
 from sepeval.protocol import Protocol, Summary
 from sepeval.store import Run
+from sepeval.store.parts import data_frame
 from sepeval.summary.rows import INFINITE
 from sepeval.types import Array, BoolArray, IntArray, Status
 
@@ -115,5 +116,4 @@ def places(column: pd.Series[str], names: Sequence[str]) -> IntArray:
 
 
 def _frame(run: Run, protocol: Protocol) -> pd.DataFrame:
-    frame: pd.DataFrame = score_rows(run, protocol.id, digest=protocol.hash).to_pandas()
-    return frame
+    return data_frame(score_rows(run, protocol.id, digest=protocol.hash))

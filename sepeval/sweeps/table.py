@@ -154,7 +154,7 @@ def read(folder: Path) -> Sweep:
             for name in ("label", "baseline", "dataset", "split", "partial", "version")
         }
         varied, protocols = facts["varied"], facts["protocols"]
-        rows: pd.DataFrame = table.to_pandas()
+        rows = parts.data_frame(table)
         rows["seed"] = rows["seed"].astype("Int64")
     if not isinstance(varied, list) or not isinstance(protocols, dict):
         raise StoreError(f"{folder / TABLE}: holds no sweep; move it away")
@@ -210,7 +210,7 @@ def _better(record: MetricRecord | None) -> str:
 def _spent(run: Run) -> dict[str, float | None]:
     """Return nfe and time of a run; None where nothing was timed."""
     paths = [run.timings(track) for track in run.manifest.tracks]
-    tables = [run.read_table(path)[0].to_pandas() for path in paths if path.exists()]
+    tables = [parts.data_frame(run.read_table(path)[0]) for path in paths if path.exists()]
     if not tables:
         return {"nfe": None, "nfe_per_s": None, "rtf": None}
     calls, warm = pd.concat(tables), pd.concat(tables[1:] or tables)

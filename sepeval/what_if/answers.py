@@ -14,6 +14,7 @@ from sepeval.kernels.significance import ranks
 from sepeval.protocol import Protocol
 from sepeval.scoring import score_track
 from sepeval.store import open_run
+from sepeval.store.parts import data_frame
 from sepeval.store.scores import Scored, score_table
 from sepeval.summary import ALL, SummaryRow, summarise_scores
 from sepeval.types import Status
@@ -179,7 +180,7 @@ def scores(key: Key, protocol: Protocol) -> pd.DataFrame:
         )
         for one in held(key)
     ]
-    frame: pd.DataFrame = score_table(sound, found).to_pandas()
+    frame = data_frame(score_table(sound, found))
     beyond = _beyond(frame)
     return frame if not beyond.any() or _scores_beyond(key) else frame[~beyond]
 
@@ -187,7 +188,8 @@ def scores(key: Key, protocol: Protocol) -> pd.DataFrame:
 @lru_cache(maxsize=256)
 def _scores_beyond(key: Key) -> bool:
     """Return whether windows beyond the end of a track enter the numbers as they stand."""
-    return bool(_beyond(open_run(key.folder).read_scores(key.protocol).to_pandas()).any())
+    scores = open_run(key.folder).read_scores(key.protocol)
+    return bool(_beyond(data_frame(scores)).any())
 
 
 def _beyond(frame: pd.DataFrame) -> pd.Series[bool]:

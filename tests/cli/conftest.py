@@ -22,6 +22,12 @@ class Done(NamedTuple):
 Command = Callable[..., Done]
 
 
+@pytest.fixture(autouse=True)
+def _without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines are as long as they are without a terminal, wherever the tests run."""
+    monkeypatch.setenv("COLUMNS", "160")
+
+
 @pytest.fixture
 def sepeval(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """Run a command line in this process, from `main` on, as the installed script does."""

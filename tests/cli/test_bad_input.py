@@ -233,7 +233,14 @@ def test_a_folder_without_runs_is_refused(sepeval: Command, tmp_path: Path, comm
     done = sepeval(command, tmp_path)
 
     assert done.code == 2
-    assert "is no run and holds none" in done.err
+    assert "is no run and holds none; runs are made by `sepeval run`" in done.err
+
+
+def test_a_misspelt_folder_is_told_from_an_empty_one(sepeval: Command, tmp_path: Path) -> None:
+    done = sepeval("table", tmp_path / "rnus")
+
+    assert done.code == 2
+    assert "rnus: is no run and holds none; there is no such folder" in done.err
 
 
 def test_runs_on_other_data_do_not_share_a_table(

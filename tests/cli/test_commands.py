@@ -332,4 +332,4 @@ def test_runs_in_a_folder_without_the_protocol_are_left_out_and_told(
     (other,) = run.glob("zeros--*")
     refused = sepeval(command, other, "-p", MSDM)
     assert refused.code == 2
-    assert "no scores under" in refused.err
+    assert f"scores under {MSDM!r}" in refused.err

@@ -23,15 +23,23 @@ import os, sys
 from pathlib import Path
 from sepeval.store import parts
 
-before = len(os.listdir("/proc/self/task"))
-parts.read_table(Path(sys.argv[1]))
-print(len(os.listdir("/proc/self/task")) - before)
+def threads():
+    return len(os.listdir("/proc/self/task"))
+
+before = threads()
+table, _ = parts.read_table(Path(sys.argv[1]))
+read = threads()
+import pandas
+imported = threads()
+parts.data_frame(table)
+print(read - before, threads() - imported)
 """
 # Each child ends as an interpreter does; a thread of Arrow's that still holds bytes of Python's
 # would abort it. Six at a time, so that threads have to wait for processors.
 CHILDREN = """
 import os, sys
 from pathlib import Path
+import pandas
 from sepeval.store import parts
 
 def ended():
@@ -41,7 +49,7 @@ codes = []
 for number in range(int(sys.argv[2])):
     if not os.fork():
         for _ in range(3):
-            parts.read_table(Path(sys.argv[1]))
+            parts.data_frame(parts.read_table(Path(sys.argv[1]))[0])
         break
     if number >= 6:
         codes.append(ended())
@@ -64,8 +72,8 @@ def said(script: str, *words: object) -> list[int]:
     return [int(word) for word in done.stdout.split()]
 
 
-def test_reading_a_table_starts_no_thread(table: Path) -> None:
-    assert said(THREADS, table) == [0]
+def test_neither_reading_a_table_nor_its_data_frame_starts_a_thread(table: Path) -> None:
+    assert said(THREADS, table) == [0, 0]
 
 
 def test_no_process_that_has_read_tables_is_aborted_at_its_end(table: Path) -> None:

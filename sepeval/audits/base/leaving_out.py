@@ -22,6 +22,7 @@ from sepeval.kernels.cells import Statistics
 from sepeval.protocol import Protocol, Whole
 from sepeval.scoring import TrackScores, TrackStatistics, score_track
 from sepeval.store import Run
+from sepeval.store.parts import data_frame
 from sepeval.store.scores import Scored, score_table
 from sepeval.summary import summarise_scores
 from sepeval.types import BoolArray, IntArray
@@ -68,7 +69,7 @@ def _without_windows(run: Run, protocol: Protocol, chosen: Chosen) -> Iterable[M
         gone.append(np.broadcast_to(mask.T, scored.values.shape).ravel())
     if not any(one.any() for one in gone):
         return ()
-    frame = score_table(protocol, before).to_pandas()
+    frame = data_frame(score_table(protocol, before))
     kept = summarise_scores(frame[~np.concatenate(gone)], protocol, system="")
     return moves(summarise_scores(frame, protocol, system=""), kept, protocol)
 

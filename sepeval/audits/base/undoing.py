@@ -15,6 +15,7 @@ from sepeval.metrics.base import build
 from sepeval.protocol import Protocol
 from sepeval.scoring import TrackStatistics, grid, score_track
 from sepeval.store import Run
+from sepeval.store.parts import data_frame
 from sepeval.store.scores import Scored, score_table
 from sepeval.summary import SummaryRow, summarise_scores
 from sepeval.types import Array, BoolArray, IntArray
@@ -242,7 +243,7 @@ def _whole_tracks(run: Run, protocol: Protocol) -> Iterator[Whole]:
 
 def numbers_of(protocol: Protocol, scored: list[Scored]) -> tuple[SummaryRow, ...]:
     """Return the numbers of a table from the scores of tracks."""
-    return summarise_scores(score_table(protocol, scored).to_pandas(), protocol, system="")
+    return summarise_scores(data_frame(score_table(protocol, scored)), protocol, system="")
 
 
 def moves(

@@ -18,6 +18,7 @@ from sepeval.report.figures.cost_chart import Point, draw, front
 from sepeval.results import Results, System, line
 from sepeval.results.traits import direction, in_unit, with_unit
 from sepeval.store import Run
+from sepeval.store.parts import data_frame
 from sepeval.store.run import slug
 from sepeval.summary import ALL, SummaryRow
 
@@ -42,7 +43,7 @@ def cost_of(run: Run) -> Cost | None:
         StoreError: a file of timings is damaged.
     """
     paths = [run.timings(track) for track in run.manifest.tracks]
-    tables = [run.read_table(path)[0].to_pandas() for path in paths if path.exists()]
+    tables = [data_frame(run.read_table(path)[0]) for path in paths if path.exists()]
     if not tables:
         return None
     calls, warm = pd.concat(tables), pd.concat(tables[1:] or tables)
