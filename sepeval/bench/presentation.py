@@ -109,7 +109,7 @@ def _draw(bench: Bench) -> Figure:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8.4, 4.4))
-    figure.set_layout_engine("constrained", rect=(0, 0.06, 1, 0.94))
+    figure.set_layout_engine("constrained", rect=(0, 0.16, 1, 0.84))
     time, memory = figure.subplots(1, 2)
     own = [one for one in bench.results if one.task.work == "windows" and one.values]
     kinds = list(dict.fromkeys((one.task.name, one.task.estimates) for one in own))
@@ -138,8 +138,9 @@ def _draw(bench: Bench) -> Figure:
     figure.legend(
         lines,
         labels,
-        loc="outside lower center",
-        ncols=4,
+        loc="lower center",
+        bbox_to_anchor=(0.5, 0.04),
+        ncols=len(names),  # a tool below the other: one estimate, several
         fontsize=7,
         frameon=False,
         handlelength=4,

@@ -128,7 +128,10 @@ def side_and_part_energies(
     threads: int = 2,
     engine: EngineName = "scipy",
 ) -> tuple[ReferenceSide, PartEnergies]:
-    """`reference_side` and `part_energies` in one pass over the audio, to the same bits."""
+    """`reference_side` and `part_energies` in one pass over the audio, to the same bits.
+
+    Arguments and errors are those of both.
+    """
     check_references(references, windows, taps)
     rows = _rows(references, estimates, stems)
     basis = find_basis(references, threads=threads)
