@@ -11,6 +11,7 @@ import numpy as np
 from sepeval.audits.base import Finding, Plain, Runs, audit
 from sepeval.audits.base.leaning import lean_db, leaning
 from sepeval.audits.base.undoing import Change, Whole, undone, whole_tracks, with_balance
+from sepeval.results.words import several
 from sepeval.scoring import TrackStatistics
 from sepeval.types import Array
 from sepeval.what_if import Held
@@ -33,7 +34,8 @@ def wrong_balance(runs: Runs) -> Iterator[Finding]:
             severity="warning",
             subject=run.manifest.label,
             message=(
-                f"{len(found)} estimates have the right signal at another level on each channel. "
+                f"{several(len(found), 'estimates have')} "
+                "the right signal at another level on each channel. "
                 "A scale-invariant metric that takes each channel by itself does not see it; with "
                 f"the levels undone {effect.words}. The SDR of {worst.stem} over {worst.track} "
                 f"alone would be {worst.undone:.1f} instead of {worst.sdr:.1f} dB."

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sepeval.audits.base import Finding, Plain, Runs, Severity, audit
 from sepeval.protocol import Protocol
+from sepeval.results.words import several
 from sepeval.summary import ALL
 from sepeval.types import Status
 from sepeval.what_if import (
@@ -159,16 +160,12 @@ def missing_stems(runs: Runs) -> Iterator[Finding]:
             case,
             "missing_stems",
             case.protocol.model_copy(update={"audio": changed}),
-            f"{_tracks(len(tracks))} a stem, {told}",
+            f"{several(len(tracks), 'tracks lack')} a stem, {told}",
             "say how many tracks each stem has, and compare with numbers of the same rule"
             if left_out
             else "leave an absent stem out, and say how many tracks each stem has",
         )
         yield from (_as_is(one) if left_out else one for one in found)
-
-
-def _tracks(count: int) -> str:
-    return "1 track lacks" if count == 1 else f"{count} tracks lack"
 
 
 def _as_is(finding: Finding) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sepeval.audits.base import Finding, Plain, Split, Stem, audit
+from sepeval.results.words import several
 
 _NOTHING = 1e-9  # of the energy: -90 dB
 _ABOVE = 1e4  # energy over that of a step on every sample: 40 dB
@@ -22,7 +23,8 @@ def opposite_channels(split: Split) -> Iterator[Finding]:
             severity="warning",
             subject=split.name,
             message=(
-                f"{len(rows)} stems are L = -R{told}. museval takes a window for silent when the "
+                f"{several(len(rows), 'stems are')} "
+                f"L = -R{told}. museval takes a window for silent when the "
                 "sum of the channels is zero, so it drops all windows of a stem whose channels "
                 "cancel exactly, for all stems; what rounding leaves of the sum it scores."
             ),
@@ -42,7 +44,8 @@ def equal_channels(split: Split) -> Iterator[Finding]:
             severity="note",
             subject=split.name,
             message=(
-                f"{equal} stems are L = R, and {len(rows) - equal} have one empty channel. On the "
+                f"{several(equal, 'stems are')} "
+                f"L = R, and {len(rows) - equal} have one empty channel. On the "
                 "latter a mean over channels and a joint energy differ by tens of dB."
             ),
             evidence=tuple(rows),

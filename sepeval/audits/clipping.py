@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from sepeval.audits.base import Finding, Plain, Split, audit
 from sepeval.kernels.signal_facts import Levels
+from sepeval.results.words import several
 
 _RUNS = 10  # of four or more equal extremes; one loud note alone makes a few
 _QUIETEST = 0.01  # below this peak 16 bits make flat tops themselves
@@ -37,7 +38,8 @@ def clipping(split: Split) -> Iterator[Finding]:
             severity="warning",
             subject=split.name,
             message=(
-                f"{len(rows)} channels are clipped, {mixtures} of them of mixtures. A clipped "
+                f"{several(len(rows), 'channels are')} "
+                f"clipped, {mixtures} of them of mixtures. A clipped "
                 "mixture is not the sum of its stems where it is loudest; a clipped reference "
                 "asks for distortion."
             ),

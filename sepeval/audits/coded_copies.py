@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sepeval.audits.base import Finding, Plain, Split, audit
+from sepeval.results.words import several
 from sepeval.types import Track
 
 _ENDING = ".stem.mp4"
@@ -27,7 +28,8 @@ def coded_copies(split: Split) -> Iterator[Finding]:
             severity="warning",
             subject=split.name,
             message=(
-                f"{len(rows)} tracks lie there twice, as {read}, which is read here, and as "
+                f"{several(len(rows), 'tracks lie')} "
+                f"there twice, as {read}, which is read here, and as "
                 f"{beside}. The references differ above 16 kHz, and the authors ask not to compare "
                 "scores on MUSDB18 with scores on MUSDB18-HQ."
             ),

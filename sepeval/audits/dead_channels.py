@@ -9,6 +9,7 @@ import numpy as np
 
 from sepeval.audits.base import Finding, Plain, Runs, audit
 from sepeval.audits.base.undoing import over_tracks, protocols_with_statistics, statistics_of
+from sepeval.results.words import several
 from sepeval.scoring import TrackStatistics
 from sepeval.store import Run
 
@@ -42,8 +43,8 @@ def dead_channels(runs: Runs) -> Iterator[Finding]:
             subject=run.manifest.label,
             where=", ".join(sorted({one.stem for one in found})),
             message=(
-                f"{len(found)} estimates{told} are exactly zero on a channel while the reference "
-                f"plays there. The SDR of {worst.stem} of {worst.track} would be "
+                f"{several(len(found), 'estimates are')}{told} exactly zero on a channel while the "
+                f"reference plays there. The SDR of {worst.stem} of {worst.track} would be "
                 f"{worst.living:.1f} instead of {worst.sdr:.1f} dB over what lives; the mean over "
                 f"all tracks of the stem that gains most would be {effect.undone:.1f} instead of "
                 f"{effect.value:.1f} dB."

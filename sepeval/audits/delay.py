@@ -10,6 +10,7 @@ import numpy as np
 from sepeval.audits.base import Finding, Plain, Runs, audit
 from sepeval.audits.base.heard import Heard, heard_tracks
 from sepeval.kernels.signal_facts import Lag
+from sepeval.results.words import several
 from sepeval.store import Run
 
 _FITS = 0.5  # correlation from which on a lag is one
@@ -96,7 +97,8 @@ def _late(run: Run, found: Sequence[_Late]) -> Finding:
         subject=run.manifest.label,
         where=", ".join(sorted({one.stem for one in found})),
         message=(
-            f"{len(found)} estimates are shifted against their reference, {_words(found)}."
+            f"{several(len(found), 'estimates are')} "
+            f"shifted against their reference, {_words(found)}."
             + (
                 f" In {len(along)} of them the lag is not the same along the track: samples are "
                 "missing there, or were put in."

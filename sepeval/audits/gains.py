@@ -23,6 +23,7 @@ from sepeval.audits.base.undoing import (
     whole_tracks,
     with_gains,
 )
+from sepeval.results.words import several
 from sepeval.scoring import TrackStatistics
 from sepeval.store import Run
 from sepeval.types import Array
@@ -60,7 +61,8 @@ def wrong_gain(runs: Runs) -> Iterator[Finding]:
             severity="warning" if effect.size >= _TELLING_DB else "note",
             subject=run.manifest.label,
             message=(
-                f"{len(found)} estimates have the right signal at a level that lies more than "
+                f"{several(len(found), 'estimates have')} "
+                "the right signal at a level that lies more than "
                 f"{_OFF_DB:g} dB outside what the smallest error asks for, at worst "
                 f"{20 * np.log10(worst.gain):+.1f} dB ({worst.stem} of {worst.track}). SI-SDR does "
                 f"not see it; with the gain undone {effect.words}."
@@ -88,7 +90,8 @@ def inverted_polarity(runs: Runs) -> Iterator[Finding]:
             subject=run.manifest.label,
             where=", ".join(stems),
             message=(
-                f"{len(found)} estimates have inverted polarity ({', '.join(stems)}). SI-SDR is "
+                f"{several(len(found), 'estimates have')} "
+                f"inverted polarity ({', '.join(stems)}). SI-SDR is "
                 f"blind to the sign, SDR is not; with it undone {effect.words}. The SDR of "
                 f"{found[0].stem} over {found[0].track} alone would be {found[0].undone:.1f} "
                 f"instead of {found[0].sdr:.1f} dB."

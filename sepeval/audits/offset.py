@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from sepeval.audits.base import Finding, Plain, Split, audit
+from sepeval.results.words import several
 
 _LEAST = 1e-3  # full scale at 1: -60 dBFS
 _TELLING_DB = 30.0  # a lower ceiling is in the way of good estimates; voices alone reach 34 dB
@@ -38,7 +39,7 @@ def offset(split: Split) -> Iterator[Finding]:
             severity="warning" if float(str(rows[0]["ceiling_db"])) < _TELLING_DB else "note",
             subject=split.name,
             message=(
-                f"{len(rows)} channels have an offset above -60 dBFS, at worst "
+                f"{several(len(rows), 'channels have')} an offset above -60 dBFS, at worst "
                 f"{float(str(rows[0]['mean'])):+.4f}. An estimate that is right but for the offset "
                 f"gets {float(str(rows[0]['ceiling_db'])):.1f} dB from a metric that keeps the "
                 "mean, and has no limit under one that removes it."

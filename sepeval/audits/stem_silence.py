@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from sepeval.audits.base import Finding, Plain, Split, Stem, audit
+from sepeval.results.words import several
 
 _FAINT_DB = -60.0  # dBFS, RMS over the whole track
 
@@ -28,7 +29,8 @@ def empty_stems(split: Split) -> Iterator[Finding]:
             severity="warning",
             subject=split.name,
             message=(
-                f"{exact} stems are exactly zero from start to end, and {len(rows) - exact} lie "
+                f"{several(exact, 'stems are')} "
+                f"exactly zero from start to end, and {len(rows) - exact} lie "
                 f"below {_FAINT_DB:.0f} dBFS all along. Rules for silence tell the two apart: "
                 "museval drops the first kind for all stems and scores the second."
             ),

@@ -12,6 +12,7 @@ from sepeval.audits.base import Finding, Plain, Runs, audit
 from sepeval.audits.base.exchanged import exchanged
 from sepeval.audits.base.sides import Sides, sides
 from sepeval.audits.base.undoing import Whole, over_tracks, undone, whole_tracks, with_order
+from sepeval.results.words import several
 from sepeval.scoring import TrackStatistics
 from sepeval.store import Run
 from sepeval.types import IntArray
@@ -84,7 +85,8 @@ def swapped_channels(runs: Runs) -> Iterator[Finding]:
             subject=run.manifest.label,
             where=", ".join(sorted({one.stem for one in found})),
             message=(
-                f"{len(found)} estimates fit their reference better with left and right exchanged. "
+                f"{several(len(found), 'estimates fit')} "
+                "their reference better with left and right exchanged. "
                 f"The SDR of {worst.stem} of {worst.track} would be {worst.sides.across:.1f} "
                 f"instead of {worst.sides.sdr:.1f} dB; the mean over all tracks of the stem that "
                 f"gains most would be {effect.undone:.1f} instead of {effect.value:.1f} dB."

@@ -8,6 +8,7 @@ from sepeval.registry import nearest
 from sepeval.summary import ALL
 
 _SHOWN = 5  # names that a message lists
+_OF_ONE = {"are": "is", "have": "has"}
 
 
 def as_text(value: object) -> str:
@@ -26,6 +27,19 @@ def plain(text: str) -> str:
     """
     shown = "".join(sign if sign.isprintable() else " " for sign in text)
     return " ".join(shown.split())
+
+
+def several(count: int, words: str) -> str:
+    """Return a count with its noun and verb, given for several.
+
+    Example:
+        >>> several(3, "stems have"), several(1, "stems have"), several(1, "tracks lie")
+        ('3 stems have', '1 stem has', '1 track lies')
+    """
+    if count != 1:
+        return f"{count} {words}"
+    noun, verb = words.split()
+    return f"1 {noun.removesuffix('s')} {_OF_ONE.get(verb, f'{verb}s')}"
 
 
 def some(names: Sequence[str]) -> str:

@@ -240,7 +240,7 @@ def test_channels_that_cancel_up_to_the_rounding_of_the_file_are_found(tmp_path:
 
     (found,) = findings(listen(split), "opposite_channels")
 
-    assert "1 stems are L = -R, 1 of them up to the rounding" in found.message
+    assert "1 stem is L = -R, 1 of them up to the rounding" in found.message
     soundfile.write(file.path, pair + [[1e-3, 0.0]] * np.ones((len(pair), 1)), 44100, "PCM_16")
     assert findings(listen(split), "opposite_channels") == []
 
