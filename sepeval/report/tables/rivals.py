@@ -16,10 +16,10 @@ def rivals(results: Results, summary: str, metric: str) -> dict[str, list[bool]]
     Nor is an All with such a stem.
     """
     rows = [system.rows_of(summary, metric) for system in results.systems]
-    full = {
-        own[0].stem: [row.tracks == max(one.tracks for one in own) for row in own]
-        for own in zip(*rows, strict=True)
-    }
+    full: dict[str, list[bool]] = {}
+    for own in zip(*rows, strict=True):
+        most = max(row.tracks for row in own)
+        full[own[0].stem] = [row.tracks == most for row in own]
     chosen = next(one for one in results.protocol.summaries if one.name == summary).all_stems
     inside = [full[stem] for stem in full if stem in chosen]
     if ALL in full:
